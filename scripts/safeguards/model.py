@@ -1,0 +1,407 @@
+"""
+The nouns of the project: frozen, flat, and named the same everywhere.
+
+A field here is a property of the JSON Schema, a key of the JSONL record, a column of the Parquet
+file and a row of the data dictionary, under one name; ``tests/test_names.py`` asserts it. The
+words are Akoma Ntoso's (eId, heading, num) and annotation science's (span, annotator, round).
+
+Standard library only: everything else imports this module, and it imports nothing of ours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from dataclasses import dataclass
+
+EDITIONS = ("official", "restatement")
+LAYERS = ("safeguard", "power", "vagueness", "none")
+LEVELS = (
+    "preface",
+    "preamble",
+    "part",
+    "chapter",
+    "section",
+    "title",
+    "article",
+    "paragraph",
+    "point",
+    "indent",
+    "wrapup",
+    "conclusions",
+    "attachment",
+    "editorial",
+)
+
+
+def normalize_text(text: str) -> str:
+    r"""
+    Return *text* as it is stored, shown to annotators and hashed: NFC, with ``\n`` line ends.
+
+    >>> normalize_text("cafe\u0301\r\n")
+    'café\n'
+    """
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def hash_text(text: str) -> str:
+    """
+    Return the SHA-256 of *text* in UTF-8, as lower-case hex.
+
+    >>> hash_text("States Parties")[:12]
+    'ecc31c295559'
+    """
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """
+    A stretch of a passage's text, as half-open character offsets.
+
+    Offsets count Unicode code points of the NFC text, so ``text[span.start:span.end]`` is always
+    what the annotator marked.
+
+    >>> Span(4, 10).of("The States Parties shall")
+    'States'
+    >>> Span(10, 4)
+    Traceback (most recent call last):
+        ...
+    ValueError: span ends (4) before it starts (10)
+
+    Attributes:
+        start: Offset of the first character.
+        end: Offset just past the last character.
+    """
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if self.end < self.start:
+            raise ValueError(f"span ends ({self.end}) before it starts ({self.start})")
+
+    def of(self, text: str) -> str:
+        """Return the characters of *text* this span covers."""
+        return text[self.start : self.end]
+
+    def overlap(self, other: Span) -> Span | None:
+        """
+        Return the characters both spans cover, or None.
+
+        >>> Span(0, 5).overlap(Span(3, 9))
+        Span(start=3, end=5)
+        """
+        start, end = max(self.start, other.start), min(self.end, other.end)
+        return Span(start, end) if start < end else None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """
+    A treaty or a critique: what it is, who issued it and where its text can be had.
+
+    Attributes:
+        document_id: Short stable id, the part before the colon of a passage_id.
+        kind: ``treaty`` or ``critique``.
+        aliases: Lower-case names under which people know it.
+        date: ISO date of adoption or publication.
+        stage: Critiques: the stage of the negotiations it speaks to.
+        authentic_url: Address of the authentic text.
+        pinned_repository: Repository of the transcription on which codes were made; with
+            pinned_path, pinned_commit, the byte range pinned_start to pinned_end, and the
+            SHA-256 of those bytes.
+    """
+
+    document_id: str
+    kind: str
+    title: str | None
+    short_title: str
+    aliases: tuple[str, ...] = ()
+    issuer: str | None = None
+    reference: str | None = None
+    date: str | None = None
+    language: str = "en"
+    stage: str | None = None
+    actor_type: str | None = None
+    stance: str | None = None
+    licence: str | None = None
+    authentic_url: str | None = None
+    pinned_repository: str | None = None
+    pinned_path: str | None = None
+    pinned_commit: str | None = None
+    pinned_start: int | None = None
+    pinned_end: int | None = None
+    pinned_sha256: str | None = None
+    articles_total: int | None = None
+    chapters_total: int | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """
+    The smallest addressable part of a document, in one edition.
+
+    >>> p = Passage("demo:art_1", "demo", "official", "art_1", "article", "Article 1")
+    >>> p.text is None
+    True
+
+    Attributes:
+        passage_id: ``document_id:eid``, the same in every edition.
+        eid: Akoma Ntoso style address inside the document, without chapter prefix.
+        level: One of `LEVELS`.
+        num: The number as printed ("Article 16", "2.", "a)"), or None.
+        parent_id: passage_id of the enclosing passage, or None.
+        ordinal: Position in the document, counted from 1.
+        text: Own text, without its children's; None where the text may not be shipped.
+        text_sha256: Hash of the own text, also where the text itself is not shipped.
+        text_chars: Length of the own text in code points; spans end at or before it.
+        grade: Restatements: A to D, how well the content is known.
+        confidence: Restatements: high, medium or low, that it is right for the adopted text.
+        provisional: True until the text was compared with the official one.
+        terms: Operative terms kept from the official text, four words at most each.
+        basis: What a restatement rests on: passage ids and addresses.
+        note: What is left out or uncertain.
+    """
+
+    passage_id: str
+    document_id: str
+    edition: str
+    eid: str
+    level: str
+    num: str | None = None
+    heading: str | None = None
+    parent_id: str | None = None
+    ordinal: int = 0
+    text: str | None = None
+    text_sha256: str | None = None
+    text_chars: int | None = None
+    grade: str | None = None
+    confidence: str | None = None
+    provisional: bool = False
+    terms: tuple[str, ...] = ()
+    basis: tuple[str, ...] = ()
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Provision(Passage):
+    """
+    A passage as it is published: with its citation and the adjudicated codes.
+
+    Attributes:
+        citation: Legal form, for instance "Budapest Convention, art. 16(2)".
+        coded_edition: Edition that the codes were made on; None where nobody has coded it.
+        safeguards: Adjudicated safeguard codes, sorted and unique.
+        powers: Adjudicated power codes.
+        vagueness: Adjudicated kinds of vagueness that nothing in the instrument cures.
+        severity: The gravest uncured vagueness; None where the passage was not coded.
+    """
+
+    citation: str = ""
+    coded_edition: str | None = None
+    safeguards: tuple[str, ...] = ()
+    powers: tuple[str, ...] = ()
+    vagueness: tuple[str, ...] = ()
+    severity: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TermAnchor:
+    """Where an operative term stands in an official text: offsets and a hash, no sentence."""
+
+    passage_id: str
+    edition: str
+    text_sha256: str
+    term: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """The answer to one extra question that the codebook asks for a code."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """
+    One code given to one passage by one annotator.
+
+    A passage that was read and found to hold nothing has one row with layer and code ``none``:
+    absence is a finding, and differs from a passage nobody read.
+
+    Attributes:
+        annotation_id: Stable id, derived from what the row says about which words.
+        text_sha256: Hash of the text the annotator saw.
+        round: Name of the annotation round.
+        annotator_id: Pseudonym, or ``adjudicated``.
+        layer: One of `LAYERS`.
+        code: Id of a code of that layer.
+        status: Safeguards: present, qualified, deferred, absent or not_applicable.
+        force: Safeguards: normative force, for instance shall or may.
+        severity: Vagueness: none, slight, material or critical.
+        direction: Vagueness: what the vagueness does, for instance widens_power.
+        start: Offset of the first marked code point; None for the whole passage.
+        end: Offset past the last marked code point.
+        resolved_by: passage_ids that cure the vagueness, or supply the content.
+        attributes: Answers to the extra questions, sorted by name.
+        confidence: 0 (provisional) to 3 (sure).
+        reason: One sentence.
+        contested: Adjudicated rows: True where the annotators differed; None elsewhere.
+    """
+
+    annotation_id: str
+    passage_id: str
+    edition: str
+    text_sha256: str
+    round: str
+    annotator_id: str
+    codebook_version: str
+    layer: str
+    code: str
+    status: str | None = None
+    force: str | None = None
+    severity: str | None = None
+    direction: str | None = None
+    start: int | None = None
+    end: int | None = None
+    resolved_by: tuple[str, ...] = ()
+    attributes: tuple[Attribute, ...] = ()
+    confidence: int | None = None
+    reason: str | None = None
+    contested: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedAnnotation(Annotation):
+    """
+    An annotation as it is published: with the operative terms that its span covers.
+
+    Attributes:
+        terms: Operative terms under the span, in reading order; the evidence one can quote.
+        provisional: True while the code rests on a restatement and not on the official text.
+    """
+
+    terms: tuple[str, ...] = ()
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """
+    What the adjudicator decided about one contested code of one passage.
+
+    Attributes:
+        accepted: annotation_ids that stand; empty when the code is dropped.
+    """
+
+    round: str
+    passage_id: str
+    layer: str
+    code: str
+    accepted: tuple[str, ...]
+    annotator_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A safeguard clause reaches a power, through the words of a third clause."""
+
+    link_id: str
+    safeguard_passage_id: str
+    power_passage_id: str
+    via_passage_id: str
+    annotator_id: str
+    codebook_version: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The provision a claim is about: as its author wrote it, and where that lands now."""
+
+    as_written: str | None
+    draft: str | None
+    passage_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """
+    One assertion of a critique, restated in our words.
+
+    Attributes:
+        locator: Number of the paragraph in the critique, counted from 1.
+        verdict: What the texts say about the claim.
+        provisional: True while the verdict rests on a text that was not read.
+    """
+
+    claim_id: str
+    document_id: str
+    claim: str
+    claim_type: str
+    stance: str
+    safeguards: tuple[str, ...]
+    vagueness: tuple[str, ...]
+    targets: tuple[Target, ...]
+    recommendation: str
+    checkability: str
+    verdict: str
+    verdict_reason: str
+    locator: int | None
+    provisional: bool
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Annotator:
+    """Who annotated: a pseudonym and what stands behind it, never a name or an address."""
+
+    annotator_id: str
+    kind: str
+    rounds: tuple[str, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """
+    One round of annotation: which passages, by whom, with which codebook.
+
+    Attributes:
+        passages: passage_ids or articles; an article stands for all it contains.
+    """
+
+    round: str
+    title: str
+    edition: str
+    codebook_version: str
+    date: str
+    annotators: tuple[str, ...]
+    adjudicator: str
+    passages: tuple[str, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """
+    Something wrong in the data, and where.
+
+    >>> print(Problem("corpus/claims.yaml", 3, "claim-target", "no passage demo:art_9"))
+    corpus/claims.yaml:3: claim-target no passage demo:art_9
+    """
+
+    path: str
+    line: int
+    check_id: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.check_id} {self.message}"
