@@ -1,0 +1,146 @@
+"""
+Records on disk: JSON Lines and YAML lists to the nouns of `safeguards.model`, and back.
+
+The dataclasses are the schema. Reading checks every record against its dataclass and reports all
+faults as ``path:line: field: what``; writing is atomic, so a file is either the old one or the new
+one, and sorted by its caller, so the same records give the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
+from functools import cache
+from pathlib import Path
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from safeguards.errors import RecordFault, UsageFault
+
+T = TypeVar("T")
+
+
+class Located(NamedTuple, Generic[T]):
+    """A record and the line it stands on, counted from 1."""
+
+    line: int
+    record: T
+
+
+@cache
+def _adapter(kind: type[T]) -> TypeAdapter[T]:
+    """Return pydantic's reader for a dataclass."""
+    return TypeAdapter(kind)
+
+
+def parse_record(kind: type[T], data: Any) -> tuple[T | None, list[str]]:
+    """
+    Return the record in *data*, or None and every fault.
+
+    >>> from safeguards.model import Target
+    >>> parse_record(Target, {"as_written": "24(2)", "draft": 17, "passage": None})[1]
+    ['draft: input should be a valid string', 'passage_id: field required', 'passage: unknown key']
+    """
+    faults = []
+    record: T | None = None
+    try:
+        record = _adapter(kind).validate_python(data)
+    except ValidationError as error:
+        for e in error.errors():
+            place = ".".join(str(part) for part in e["loc"])
+            faults.append(f"{place}: {e['msg'][0].lower()}{e['msg'][1:]}".removeprefix(": "))
+    if isinstance(data, dict):
+        known = {f.name for f in fields(kind)}  # type: ignore[arg-type]
+        faults += [f"{key}: unknown key" for key in data if key not in known]
+    return (None if faults else record), faults
+
+
+def read_records(path: Path, kind: type[T]) -> list[Located[T]]:
+    """
+    Return the records of a ``.jsonl`` or ``.yaml`` file, with their lines.
+
+    Raises:
+        UsageFault: There is no such file.
+        RecordFault: Records break their schema; ``faults`` lists all of them.
+    """
+    if not path.is_file():
+        raise UsageFault(f"no file {path}; run in a checkout, or name one with -C")
+    rows = _iter_yaml(path) if path.suffix == ".yaml" else _iter_jsonl(path)
+    found, faults = [], []
+    for line, data in rows:
+        record, wrong = parse_record(kind, data)
+        faults += [f"{path.name}:{line}: {fault}" for fault in wrong]
+        if record is not None:
+            found.append(Located(line, record))
+    if faults:
+        raise RecordFault(str(path), faults)
+    return found
+
+
+def _iter_jsonl(path: Path) -> Iterator[tuple[int, Any]]:
+    """Yield line number and value of each line of a JSON Lines file."""
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            yield number, json.loads(line)
+        except json.JSONDecodeError as error:
+            raise RecordFault(str(path), [f"{path.name}:{number}: not JSON: {error.msg}"]) from error
+
+
+def _iter_yaml(path: Path) -> Iterator[tuple[int, Any]]:
+    """Yield line number and value of each entry of a YAML list."""
+    try:
+        loader = yaml.CSafeLoader(path.read_text(encoding="utf-8"))
+        node = loader.get_single_node()
+        entries = node.value if isinstance(node, yaml.SequenceNode) else [node] if node else []
+        for entry in entries:
+            yield entry.start_mark.line + 1, loader.construct_document(entry)
+    except yaml.YAMLError as error:
+        raise RecordFault(str(path), [f"{path.name}: {' '.join(str(error).split())}"]) from error
+
+
+def format_record(record: Any) -> str:
+    """
+    Return one record as a line of JSON, keys in the order of its fields.
+
+    >>> from safeguards.model import Attribute
+    >>> format_record(Attribute("timing", "prior"))
+    '{"name": "timing", "value": "prior"}'
+    """
+    data = record if isinstance(record, Mapping) else asdict(record)
+    return json.dumps(data, ensure_ascii=False)
+
+
+def write_records(path: Path, records: Iterable[Any]) -> None:
+    """Write *records* to a JSON Lines file, replacing it in one step."""
+    write_text(path, "".join(format_record(record) + "\n" for record in records))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write *text* to *path* in UTF-8, replacing the file in one step."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write *data* to *path*, replacing the file in one step; nothing half-written is ever seen."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as handle:
+            handle.write(data)
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def only(located: Sequence[Located[T]]) -> list[T]:
+    """Return the records without their lines."""
+    return [item.record for item in located]

@@ -1,0 +1,288 @@
+"""
+The checkout: where each file of the dataset lies, and how it is read.
+
+Folders say who made what: ``corpus/`` was written, ``schema/`` says what may be said,
+``annotations/`` was judged. Only this module and `safeguards.codebook` know the paths.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from safeguards.codebook import Codebook, read_codebook
+from safeguards.eid import is_inside, unknown_document
+from safeguards.errors import TextChanged, UnknownProvision, UsageFault
+from safeguards.model import (
+    Annotation,
+    Annotator,
+    Claim,
+    Decision,
+    Document,
+    Link,
+    Passage,
+    Round,
+    TermAnchor,
+)
+from safeguards.provisions import split
+from safeguards.records import Located, only, read_records
+from safeguards.text import decode
+
+T = TypeVar("T")
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class RestatedUnit:
+    """What stands beside a restated passage: how well it is known, and from where."""
+
+    eid: str
+    grade: str
+    confidence: str
+    terms: tuple[str, ...]
+    basis: tuple[str, ...]
+    note: str | None
+
+
+@dataclass(frozen=True)
+class Repository:
+    """
+    A checkout of the dataset.
+
+    Attributes:
+        root: The folder that holds ``corpus/``, ``schema/`` and ``annotations/``.
+    """
+
+    root: Path
+
+    # What was written.
+
+    @cached_property
+    def documents(self) -> list[Document]:
+        """All documents, treaties first, in the order of the register."""
+        return only(read_records(self.path("corpus/documents.yaml"), Document))
+
+    def document(self, document_id: str) -> Document:
+        """
+        Return the document with this id or name.
+
+        Raises:
+            UnknownDocument: There is none; the message names the nearest.
+        """
+        known = self.aliases.get(document_id.lower())
+        if known is None:
+            raise unknown_document(document_id, self.aliases)
+        return next(d for d in self.documents if d.document_id == known)
+
+    @cached_property
+    def aliases(self) -> dict[str, str]:
+        """document_id by every lower-case name of a document."""
+        return build_aliases(self.documents)
+
+    @cached_property
+    def passages(self) -> list[Passage]:
+        """The committed passages of both editions; official ones without their text."""
+        return only(self.read("corpus/passages.jsonl", Passage))
+
+    @cached_property
+    def terms(self) -> list[TermAnchor]:
+        """Where operative terms stand in the official texts."""
+        return only(self.read("corpus/terms.jsonl", TermAnchor))
+
+    @cached_property
+    def claims(self) -> list[Claim]:
+        """The restated claims of the critiques."""
+        return only(self.read("corpus/claims.yaml", Claim))
+
+    def outline(self, document_id: str) -> dict[str, Any]:
+        """Return the outline of a treaty: containers, articles, sources."""
+        path = self.path(f"corpus/outlines/{document_id}.yaml")
+        return dict(yaml.safe_load(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+
+    def restatement(self, document_id: str) -> tuple[str, list[Located[RestatedUnit]]] | None:
+        """Return a document's restatement and what stands beside its units, or None."""
+        path = self.path(f"corpus/restatements/{document_id}.md")
+        if not path.is_file():
+            return None
+        units = read_records(path.with_suffix(".yaml"), RestatedUnit)
+        return decode(path.read_bytes(), str(path)), units
+
+    def official_path(self, document_id: str) -> Path:
+        """Return where the official text of a document lies once it was fetched."""
+        return self.path(f"corpus/official/{document_id}.md")
+
+    def official_text(self, document_id: str) -> str | None:
+        """
+        Return the official text on which codes were made, or None where it was not fetched.
+
+        Raises:
+            TextChanged: The file is not the pinned transcription.
+        """
+        path = self.official_path(document_id)
+        if not path.is_file():
+            return None
+        data = path.read_bytes()
+        if hashlib.sha256(data).hexdigest() != self.document(document_id).pinned_sha256:
+            raise TextChanged(
+                f"{path} is not the text that was coded (its SHA-256 differs); "
+                "fetch it again with 'safeguards fetch'"
+            )
+        return decode(data, str(path))
+
+    def passages_with_text(self, document_id: str, edition: str) -> list[Passage]:
+        """
+        Return the passages of a document in one edition, each with its own text.
+
+        Raises:
+            UnknownDocument: There is no such document.
+            UsageFault: The text is not here: not restated, or not fetched.
+            TextChanged: The fetched text is not the one that was coded.
+        """
+        document = self.document(document_id)
+        if edition == "restatement":
+            found = [p for p in self.passages if p.document_id == document.document_id]
+            found = [p for p in found if p.edition == edition and p.text is not None]
+        else:
+            text = self.official_text(document.document_id)
+            found = split(text, document.document_id) if text else []
+        if not found:
+            raise UsageFault(
+                f"no {edition} text of {document.document_id} here; "
+                f"run 'safeguards fetch {document.document_id} --from DIR'"
+            )
+        return found
+
+    def round_passages(self, plan: Round) -> list[Passage]:
+        """
+        Return the passages of a round that hold text, in document order.
+
+        Raises:
+            UnknownProvision: The plan names a passage that is not in the text.
+        """
+        chosen: list[Passage] = []
+        documents = dict.fromkeys(address.partition(":")[0] for address in plan.passages)
+        for document_id in documents:
+            for passage in self.passages_with_text(document_id, plan.edition):
+                inside = any(is_inside(passage.passage_id, a) for a in plan.passages)
+                if inside and passage.text:
+                    chosen.append(passage)
+        missing = [a for a in plan.passages if not any(is_inside(p.passage_id, a) for p in chosen)]
+        if missing:
+            raise UnknownProvision(f"round {plan.round} names no passage with text: {missing[0]}")
+        return chosen
+
+    # What may be said.
+
+    @cached_property
+    def codebook(self) -> Codebook:
+        """The codebook."""
+        return read_codebook(self.path("schema/codebook.yaml"))
+
+    # What was judged.
+
+    @cached_property
+    def annotators(self) -> list[Annotator]:
+        """Who annotated."""
+        return only(self.read("annotations/annotators.yaml", Annotator))
+
+    @property
+    def round_names(self) -> list[str]:
+        """The names of the rounds, sorted."""
+        return sorted(p.parent.name for p in self.path("annotations/rounds").glob("*/round.yaml"))
+
+    def round(self, name: str) -> Round:
+        """
+        Return the plan of a round.
+
+        Raises:
+            UsageFault: There is no such round.
+        """
+        if name not in self.round_names:
+            known = ", ".join(self.round_names) or "none yet"
+            raise UsageFault(f"no round called '{name}'; the rounds are: {known}")
+        return self.read(f"annotations/rounds/{name}/round.yaml", Round)[0].record
+
+    def annotations_path(self, round_name: str, annotator_id: str) -> Path:
+        """
+        Return where one annotator's codes of a round lie.
+
+        Raises:
+            UsageFault: A name would lead out of the folder.
+        """
+        for name in (round_name, annotator_id):
+            if not _NAME.fullmatch(name):
+                raise UsageFault(f"'{name}' is no name; use a-z, 0-9 and hyphens")
+        return self.path(f"annotations/rounds/{round_name}/{annotator_id}.jsonl")
+
+    def annotations(self, round_name: str) -> dict[str, list[Annotation]]:
+        """Return the codes of a round by annotator; annotators without a file are left out."""
+        plan = self.round(round_name)
+        paths = {a: self.annotations_path(round_name, a) for a in plan.annotators}
+        return {a: only(read_records(p, Annotation)) for a, p in paths.items() if p.is_file()}
+
+    def decisions(self, round_name: str) -> list[Decision]:
+        """Return the adjudicator's decisions on a round."""
+        return only(self.read(f"annotations/rounds/{round_name}/decisions.yaml", Decision))
+
+    @cached_property
+    def adjudicated(self) -> list[Annotation]:
+        """The adjudicated layer of all rounds."""
+        return only(self.read("annotations/adjudicated.jsonl", Annotation))
+
+    @cached_property
+    def links(self) -> list[Link]:
+        """Which safeguard clause reaches which power."""
+        return only(self.read("annotations/links.yaml", Link))
+
+    # Files.
+
+    def path(self, name: str) -> Path:
+        """Return the path of a file of the checkout."""
+        return self.root / name
+
+    def read(self, name: str, kind: type[T]) -> list[Located[T]]:
+        """Return the records of a file; an absent file holds none."""
+        path = self.path(name)
+        return read_records(path, kind) if path.is_file() else []
+
+    def iter_annotations(self) -> Iterator[Annotation]:
+        """Yield every annotator's codes of every round, in order."""
+        for name in self.round_names:
+            for annotations in self.annotations(name).values():
+                yield from annotations
+
+
+def build_aliases(documents: list[Document]) -> dict[str, str]:
+    """
+    Return document_id by every lower-case name of a document.
+
+    >>> build_aliases([Document("demo", "treaty", "A Demo", "Demo Treaty", ("dt",))])
+    {'demo': 'demo', 'demo treaty': 'demo', 'a demo': 'demo', 'dt': 'demo'}
+    """
+    names: dict[str, str] = {}
+    for d in documents:
+        for name in (d.document_id, d.short_title, d.title, *d.aliases):
+            if name:
+                names.setdefault(name.lower(), d.document_id)
+    return names
+
+
+def find_root(start: Path) -> Path:
+    """
+    Return the checkout that *start* lies in; else the one this package was installed from.
+
+    Raises:
+        UsageFault: Neither is a checkout of the dataset.
+    """
+    here = Path(__file__).resolve()
+    for folder in (start, *start.parents, *here.parents):
+        if (folder / "schema" / "codebook.yaml").is_file() and (folder / "corpus").is_dir():
+            return folder
+    raise UsageFault(f"no dataset at {start} or above; run in a checkout, or name one with -C")

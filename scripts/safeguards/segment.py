@@ -1,0 +1,151 @@
+"""
+From files to passages: one source at a time, and the passages that the repository commits.
+
+The committed passages hold the restatements with their text, and of the official texts what is a
+fact: addresses, numbers, headings, lengths and hashes. Where an official text is not at hand, its
+committed rows stay as they are; where a treaty has no transcription, its outline gives the rows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from safeguards.errors import RecordFault, UsageFault
+from safeguards.model import Document, Passage, TermAnchor
+from safeguards.provisions import split
+from safeguards.repository import Repository
+from safeguards.text import decode
+
+
+def read_source(path: Path, document_id: str, edition: str) -> list[Passage]:
+    """
+    Return the passages of the text in *path*.
+
+    Raises:
+        UsageFault: There is no such file.
+        SourceFault: The file is empty, binary or not UTF-8.
+    """
+    if not path.is_file():
+        raise UsageFault(f"no file {path}; give a text to split")
+    return split(decode(path.read_bytes(), str(path)), document_id, edition)
+
+
+def derive_passages(repository: Repository) -> list[Passage]:
+    """Return the passages to commit, documents in the order of the register."""
+    derived: list[Passage] = []
+    for document in repository.documents:
+        if document.kind == "treaty":
+            derived += _official_rows(repository, document)
+            derived += restated_passages(repository, document.document_id)
+    return derived
+
+
+def _official_rows(repository: Repository, document: Document) -> list[Passage]:
+    """Return the official passages of a treaty, without their text."""
+    text = repository.official_text(document.document_id)
+    if text is not None:
+        return [replace(p, text=None) for p in split(text, document.document_id)]
+    committed = [p for p in repository.passages if p.document_id == document.document_id]
+    if document.pinned_sha256:
+        return [p for p in committed if p.edition == "official"]
+    return _outline_rows(repository, document.document_id)
+
+
+def _outline_rows(repository: Repository, document_id: str) -> list[Passage]:
+    """Return a row for each chapter and article of a treaty that is known by its outline only."""
+    outline = repository.outline(document_id)
+    rows: list[Passage] = []
+    placed: set[str] = set()
+    containers = {c["eid"]: c for c in outline.get("containers", [])}
+    for article in outline.get("articles", []):
+        home = article["container"]
+        if home and home not in placed:
+            placed.add(home)
+            rows.append(_outline_row(document_id, home, "chapter", containers[home], len(rows)))
+        eid = f"art_{article['num']}"
+        row = _outline_row(document_id, eid, "article", article, len(rows))
+        rows.append(replace(row, parent_id=f"{document_id}:{home}" if home else None))
+    return rows
+
+
+def _outline_row(
+    document_id: str, eid: str, level: str, entry: dict[str, str], before: int
+) -> Passage:
+    """Return one row of an outline."""
+    return Passage(
+        passage_id=f"{document_id}:{eid}",
+        document_id=document_id,
+        edition="official",
+        eid=eid,
+        level=level,
+        num=f"{level.capitalize()} {entry['num']}",
+        heading=entry["heading"],
+        ordinal=before + 1,
+        provisional=entry["verified"] not in ("full", "V2"),
+        note=entry["note"],
+    )
+
+
+def restated_passages(repository: Repository, document_id: str) -> list[Passage]:
+    """
+    Return a document's restated passages, with grade, terms and basis.
+
+    Raises:
+        RecordFault: A unit of the side file is not in the text, or the other way round.
+    """
+    restated = repository.restatement(document_id)
+    if restated is None:
+        return []
+    text, units = restated
+    passages = split(text, document_id, "restatement")
+    by_eid = {located.record.eid: located.record for located in units}
+    with_text = {p.eid for p in passages if p.text}
+    faults = [f"{eid}: no such unit in the text" for eid in by_eid if eid not in with_text]
+    faults += [f"{eid}: no entry beside the text" for eid in sorted(with_text - set(by_eid))]
+    if faults:
+        raise RecordFault(f"corpus/restatements/{document_id}.yaml", faults)
+    return [_with_unit(p, by_eid) for p in passages]
+
+
+def _with_unit(passage: Passage, by_eid: dict[str, object]) -> Passage:
+    """Return *passage* with what stands beside it."""
+    unit = by_eid.get(passage.eid)
+    names = ("grade", "confidence", "terms", "basis", "note")
+    return replace(passage, **{name: getattr(unit, name) for name in names}) if unit else passage
+
+
+def derive_terms(repository: Repository, passages: Sequence[Passage]) -> list[TermAnchor]:
+    """
+    Return where the operative terms of restated units stand in the official text.
+
+    Documents whose official text is not at hand keep their committed anchors.
+    """
+    anchors: list[TermAnchor] = []
+    for document in repository.documents:
+        text = repository.official_text(document.document_id)
+        if text is None:
+            own = document.document_id + ":"
+            anchors += [a for a in repository.terms if a.passage_id.startswith(own)]
+            continue
+        official = {p.passage_id: p for p in split(text, document.document_id)}
+        for passage in passages:
+            if passage.passage_id in official and passage.edition == "restatement":
+                anchors += _iter_anchors(official[passage.passage_id], passage.terms)
+    return anchors
+
+
+def _iter_anchors(official: Passage, terms: Sequence[str]) -> Iterator[TermAnchor]:
+    """Yield each place where one of *terms* stands in an official passage, in order."""
+    text = official.text or ""
+    found = {
+        (match.start(), match.end(), term)
+        for term in terms
+        for match in re.finditer(rf"(?<!\w){re.escape(term)}(?!\w)", text, re.IGNORECASE)
+    }
+    for start, end, term in sorted(found):
+        yield TermAnchor(
+            official.passage_id, "official", str(official.text_sha256), term, start, end
+        )
