@@ -40,7 +40,7 @@ _SPOKEN = re.compile(
     rf"""
     (?P<container> part | ch(?:ap(?:ter)?|p)?\.? | sec(?:tion)?\.? | title )
         [\s_]* (?P<roman> [ivxlc]+ | \d+ ) \b
-    | (?: \b(?: art(?:icles?|s)?\.? | §+ | para(?:graphs?|s)?\.? | (?:sub-?)?paragraphs?
+    | (?: (?<!\w) (?: art(?:icles?|s)?\.? | §+ | para(?:graphs?|s)?\.? | (?:sub-?)?paragraphs?
           | points? | items? | lit(?:era|\.)? ) [\s_]* )?
       [\(\[.]? \s* (?P<piece> {_NUMBER} | (?<![a-z])[a-z]{{1,4}}(?![a-z]) ) \s* [\)\].]?
     """,
@@ -161,7 +161,9 @@ def parse_provision(words: str, aliases: Mapping[str, str]) -> str:
     """
     document_id, rest = _take_document(words, aliases)
     if not rest:
-        raise UnknownProvision(f"'{words}' names no provision; write for instance {document_id}:16.2")
+        raise UnknownProvision(
+            f"'{words}' names no provision; write for instance {document_id}:16.2"
+        )
     if EID.fullmatch(rest) and _is_address(rest):
         return f"{document_id}:{rest}"
     return f"{document_id}:{_parse_spoken(rest, words, document_id)}"

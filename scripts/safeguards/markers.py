@@ -22,7 +22,8 @@ from typing import NamedTuple
 
 _MARKER = re.compile(
     r"""
-      (?P<digit> \( \d{1,3} \) | \d{1,3} (?: \s? (?:bis|ter|quater) )? [.)] (?= \s | $ | \( | [A-Z] ) )
+      (?P<digit> \( \d{1,3} \)
+                | \d{1,3} (?: \s? (?:bis|ter|quater) )? [.)] (?= \s | $ | \( | [A-Z] ) )
     | (?P<letter> \( (?: [a-z]{1,5} | [A-Z]{1,4} ) \)          # (a) (iv) (A)
                 | (?: [a-z]{1,5} | [A-Z] ) \)                  # a) iv) A)
                 | [a-z]{1,3} \. (?! [a-z] \. ) (?= \s | [A-Za-z"'“‘`] ) )  # a. ii.  but not e.g.

@@ -104,13 +104,27 @@ class Document:
     Attributes:
         document_id: Short stable id, the part before the colon of a passage_id.
         kind: ``treaty`` or ``critique``.
+        title: Full title, or null where it is not known.
+        short_title: Name used in citations.
         aliases: Lower-case names under which people know it.
+        issuer: Who adopted or published it.
+        reference: Official reference, for instance ETS No. 185.
         date: ISO date of adoption or publication.
+        language: Language of the text that was coded.
         stage: Critiques: the stage of the negotiations it speaks to.
+        actor_type: Critiques: what kind of author it has.
+        stance: Critiques: what it asks for as a whole.
+        licence: Licence of the text, as far as it was seen.
         authentic_url: Address of the authentic text.
-        pinned_repository: Repository of the transcription on which codes were made; with
-            pinned_path, pinned_commit, the byte range pinned_start to pinned_end, and the
-            SHA-256 of those bytes.
+        pinned_repository: Repository of the transcription on which codes were made.
+        pinned_path: Its path there.
+        pinned_commit: Its commit there.
+        pinned_start: First byte of the text in that file.
+        pinned_end: Byte past the last one.
+        pinned_sha256: SHA-256 of those bytes.
+        articles_total: Number of articles.
+        chapters_total: Number of chapters; 0 where there are none.
+        note: What is uncertain.
     """
 
     document_id: str
@@ -149,9 +163,12 @@ class Passage:
 
     Attributes:
         passage_id: ``document_id:eid``, the same in every edition.
+        document_id: Document the passage belongs to.
+        edition: ``official`` or ``restatement``.
         eid: Akoma Ntoso style address inside the document, without chapter prefix.
         level: One of `LEVELS`.
         num: The number as printed ("Article 16", "2.", "a)"), or None.
+        heading: Heading as printed, or None.
         parent_id: passage_id of the enclosing passage, or None.
         ordinal: Position in the document, counted from 1.
         text: Own text, without its children's; None where the text may not be shipped.
@@ -221,7 +238,13 @@ class TermAnchor:
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """The answer to one extra question that the codebook asks for a code."""
+    """
+    The answer to one extra question that the codebook asks for a code.
+
+    Attributes:
+        name: Id of the question.
+        value: One of its values.
+    """
 
     name: str
     value: str
@@ -236,10 +259,13 @@ class Annotation:
     absence is a finding, and differs from a passage nobody read.
 
     Attributes:
-        annotation_id: Stable id, derived from what the row says about which words.
+        annotation_id: Stable id, derived from who coded which words how.
+        passage_id: Passage that was coded.
+        edition: Edition that the annotator saw.
         text_sha256: Hash of the text the annotator saw.
         round: Name of the annotation round.
         annotator_id: Pseudonym, or ``adjudicated``.
+        codebook_version: Version of the codebook that was used.
         layer: One of `LAYERS`.
         code: Id of a code of that layer.
         status: Safeguards: present, qualified, deferred, absent or not_applicable.
@@ -294,16 +320,24 @@ class PublishedAnnotation(Annotation):
 @dataclass(frozen=True, slots=True)
 class Decision:
     """
-    What the adjudicator decided about one contested code of one passage.
+    What the adjudicator decided about one contested finding.
 
     Attributes:
-        accepted: annotation_ids that stand; empty when the code is dropped.
+        round: Name of the round.
+        passage_id: Passage at issue.
+        layer: Layer of the code.
+        code: Code at issue.
+        rows: annotation_ids at issue.
+        accepted: annotation_ids that stand; empty when the finding is dropped.
+        annotator_id: Pseudonym of the adjudicator.
+        reason: One or two sentences.
     """
 
     round: str
     passage_id: str
     layer: str
     code: str
+    rows: tuple[str, ...]
     accepted: tuple[str, ...]
     annotator_id: str
     reason: str
@@ -311,7 +345,18 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A safeguard clause reaches a power, through the words of a third clause."""
+    """
+    A safeguard clause reaches a power, through the words of a third clause.
+
+    Attributes:
+        link_id: Stable id.
+        safeguard_passage_id: Provision that gives the safeguard.
+        power_passage_id: Provision that grants the power.
+        via_passage_id: Provision whose words join the two.
+        annotator_id: Who judged it.
+        codebook_version: Version of the codebook that was used.
+        reason: One sentence.
+    """
 
     link_id: str
     safeguard_passage_id: str
@@ -324,7 +369,14 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The provision a claim is about: as its author wrote it, and where that lands now."""
+    """
+    The provision a claim is about.
+
+    Attributes:
+        as_written: The provision as its author wrote it, or None.
+        draft: The draft that was criticised, or None for the adopted text.
+        passage_id: Where it lands in the adopted text, or None where it lands nowhere.
+    """
 
     as_written: str | None
     draft: str | None
@@ -337,9 +389,21 @@ class Claim:
     One assertion of a critique, restated in our words.
 
     Attributes:
-        locator: Number of the paragraph in the critique, counted from 1.
+        claim_id: Stable id.
+        document_id: Critique that makes the claim.
+        claim: The assertion, in our words.
+        claim_type: What kind of assertion it is.
+        stance: What the critique asks for as a whole.
+        safeguards: Safeguards it speaks of, sorted and unique.
+        vagueness: Kinds of vagueness it speaks of, sorted and unique.
+        targets: Provisions it is about.
+        recommendation: What it wants done.
+        checkability: What it would take to check it.
         verdict: What the texts say about the claim.
+        verdict_reason: One sentence.
+        locator: Number of the paragraph in the critique, counted from 1.
         provisional: True while the verdict rests on a text that was not read.
+        note: What is uncertain.
     """
 
     claim_id: str
@@ -361,7 +425,15 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Annotator:
-    """Who annotated: a pseudonym and what stands behind it, never a name or an address."""
+    """
+    Who annotated: a pseudonym and what stands behind it, never a name or an address.
+
+    Attributes:
+        annotator_id: Pseudonym.
+        kind: ``human``, ``language_model`` or ``rule``.
+        rounds: Rounds the annotator took part in.
+        note: What stands behind the pseudonym, and how it was instructed.
+    """
 
     annotator_id: str
     kind: str
@@ -375,7 +447,15 @@ class Round:
     One round of annotation: which passages, by whom, with which codebook.
 
     Attributes:
+        round: Name of the round.
+        title: What it is, in a few words.
+        edition: Edition that is coded.
+        codebook_version: Version of the codebook that is used.
+        date: ISO date on which the round was planned.
+        annotators: Pseudonyms of those who code.
+        adjudicator: Pseudonym of the one who decides.
         passages: passage_ids or articles; an article stands for all it contains.
+        note: How the round was made.
     """
 
     round: str

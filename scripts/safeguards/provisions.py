@@ -1,5 +1,5 @@
 """
-The splitter: a treaty's text becomes passages, one for each article, paragraph, point and sub-point.
+The splitter: a treaty becomes passages, one for each article, paragraph, point and sub-point.
 
 The text is read line by line. Headings open containers and articles; markers are placed by the
 list they continue (`safeguards.markers`); what has no marker is the article's own text, a further
@@ -89,7 +89,7 @@ def split(text: str, document_id: str, edition: str = "official") -> list[Passag
         document_id: Id that the passages' ids begin with.
         edition: ``official`` or ``restatement``.
     """
-    root = _Reader(read_lines(text)).read()
+    root = _Reader(read_lines(text), partial=edition == "restatement").read()
     return list(_emit(root, document_id, edition))
 
 
@@ -119,6 +119,7 @@ class _Reader:
     """Reads lines one after the other and grows the tree."""
 
     lines: Sequence[Line]
+    partial: bool = False  # only some paragraphs are there, as in a restatement
     root: _Unit = field(default_factory=lambda: _Unit("document", ""))
     stack: list[_Unit] = field(default_factory=list)  # containers that are open
     article: _Unit | None = None
@@ -133,7 +134,9 @@ class _Reader:
     def read(self) -> _Unit:
         """Return the root of the finished tree."""
         self.marked = any(line.marks and _HEAD.match(line.text) for line in self.lines)
-        self.markers = [read_marker(x.text) if x.text[0] in _MARKER_START else None for x in self.lines]
+        self.markers = [
+            read_marker(x.text) if x.text[0] in _MARKER_START else None for x in self.lines
+        ]
         self.editorial = _repeated(self.lines, self.markers)
         for index, line in enumerate(self.lines):
             self._read_line(index, line)
@@ -187,7 +190,7 @@ class _Reader:
         self.heading_for = None if unit.heading else unit
 
     def _home(self, number: str) -> _Unit:
-        """Return the unit that an article belongs to; numbering that starts again opens an annex."""
+        """Return the unit an article belongs to; numbering that starts again opens an annex."""
         after_end = self.part is not None and self.part.level == "conclusions"
         if after_end and number == "1":
             self._open_attachment(None)
@@ -217,7 +220,11 @@ class _Reader:
         if self.marked or self.markers[index] is not None:
             return False
         following = self.lines[index + 1] if index + 1 < len(self.lines) else None
-        return _looks_like_title(line.text) and following is not None and not _HEAD.match(following.text)
+        return (
+            _looks_like_title(line.text)
+            and following is not None
+            and not _HEAD.match(following.text)
+        )
 
     def _take_heading(self, text: str) -> None:
         """Give the unit just opened its heading."""
@@ -226,7 +233,7 @@ class _Reader:
         self.heading_for = None
 
     def _open_titled(self, text: str) -> None:
-        """Place a marked heading that belongs to no article: the title, or a further instrument's."""
+        """Place a marked heading of no article: the title, or that of a further instrument."""
         if not self.root.children:
             self.root.add(_Unit("preface", "preface", None, text))
         elif self._last_articles():
@@ -238,7 +245,9 @@ class _Reader:
         """Begin the closing formula, or go on with it."""
         if self.part is None or self.part.level != "conclusions":
             self._close_article()
-            home = self.stack[0] if self.stack and self.stack[0].level == "attachment" else self.root
+            home = (
+                self.stack[0] if self.stack and self.stack[0].level == "attachment" else self.root
+            )
             self.stack = [home] if home is not self.root else []
             self.part = home.add(_Unit("conclusions", "conclusions"))
         self._read_loose_line(text)
@@ -299,6 +308,10 @@ class _Reader:
             taken = self.lists.open(self._list_owner(marker), marker)
         elif self._adopt_first(marker):
             taken = self.lists.take(0, marker)
+        elif self._jumps(marker):
+            if not self.lists.lists:
+                self.lists.open(self.article, marker)
+            taken = self.lists.take(0, marker)
         else:
             return False
         owner = taken.owner
@@ -323,6 +336,11 @@ class _Reader:
         self.lists.open(self.article, marker._replace(values=(("digit", 1),)))
         return True
 
+    def _jumps(self, marker: Marker) -> bool:
+        """Tell whether numbers may jump here: a restatement holds only some paragraphs."""
+        fresh = not self.lists.lists or self.lists.lists[0].owner is self.article
+        return self.partial and marker.style == "9." and fresh
+
     def _read_text(self, text: str) -> None:
         """Place text that has no marker of its own, or what follows one."""
         assert self.article is not None and self.current is not None
@@ -333,7 +351,7 @@ class _Reader:
             unit.texts.append(text)
         elif self._closes_list(text):
             self._add_wrapup(text)
-        elif self._is_numbered() or self.lists.lists and not _ends_sentence(unit):
+        elif self._is_numbered() or (self.lists.lists and not _ends_sentence(unit)):
             unit.texts.append(text)
         else:
             self.lists = ListStack()
@@ -393,9 +411,7 @@ def _repeated(lines: Sequence[Line], markers: Sequence[Marker | None]) -> frozen
 def _looks_like_title(text: str) -> bool:
     """Tell whether a line without marks reads like a heading and not like a sentence."""
     return (
-        not text[0].islower()
-        and text[-1] not in ".;:,"
-        and len(text.split()) <= _MAX_HEADING_WORDS
+        not text[0].islower() and text[-1] not in ".;:," and len(text.split()) <= _MAX_HEADING_WORDS
     )
 
 

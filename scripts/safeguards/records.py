@@ -33,7 +33,7 @@ class Located(NamedTuple, Generic[T]):
 
 
 @cache
-def _adapter(kind: type[T]) -> TypeAdapter[T]:
+def _adapter(kind: Any) -> TypeAdapter[Any]:
     """Return pydantic's reader for a dataclass."""
     return TypeAdapter(kind)
 
@@ -90,7 +90,9 @@ def _iter_jsonl(path: Path) -> Iterator[tuple[int, Any]]:
         try:
             yield number, json.loads(line)
         except json.JSONDecodeError as error:
-            raise RecordFault(str(path), [f"{path.name}:{number}: not JSON: {error.msg}"]) from error
+            raise RecordFault(
+                str(path), [f"{path.name}:{number}: not JSON: {error.msg}"]
+            ) from error
 
 
 def _iter_yaml(path: Path) -> Iterator[tuple[int, Any]]:

@@ -255,8 +255,8 @@ class Repository:
     def iter_annotations(self) -> Iterator[Annotation]:
         """Yield every annotator's codes of every round, in order."""
         for name in self.round_names:
-            for annotations in self.annotations(name).values():
-                yield from annotations
+            for rows in self.annotations(name).values():
+                yield from rows
 
 
 def build_aliases(documents: list[Document]) -> dict[str, str]:

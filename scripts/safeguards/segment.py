@@ -9,14 +9,14 @@ committed rows stay as they are; where a treaty has no transcription, its outlin
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from safeguards.errors import RecordFault, UsageFault
 from safeguards.model import Document, Passage, TermAnchor
 from safeguards.provisions import split
-from safeguards.repository import Repository
+from safeguards.repository import Repository, RestatedUnit
 from safeguards.text import decode
 
 
@@ -110,7 +110,7 @@ def restated_passages(repository: Repository, document_id: str) -> list[Passage]
     return [_with_unit(p, by_eid) for p in passages]
 
 
-def _with_unit(passage: Passage, by_eid: dict[str, object]) -> Passage:
+def _with_unit(passage: Passage, by_eid: Mapping[str, RestatedUnit]) -> Passage:
     """Return *passage* with what stands beside it."""
     unit = by_eid.get(passage.eid)
     names = ("grade", "confidence", "terms", "basis", "note")

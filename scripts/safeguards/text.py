@@ -23,6 +23,7 @@ _LINK = re.compile(
     """,
     re.VERBOSE,
 )
+_EMPHASIS = re.compile(r"(?<!\\)\*")
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!|-])")
 _MARKUP = re.compile(r"[*\[\\]")
 _HEADING = re.compile(r"[ \t]*(#{1,6})[ \t]*(.*?)[ \t]*#*[ \t]*$")
@@ -59,7 +60,7 @@ def decode(data: bytes, where: str) -> str:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise SourceFault(
-            f"{where} is not UTF-8 (byte {error.start} is wrong); convert it, for instance with iconv"
+            f"{where} is not UTF-8 (byte {error.start}); convert it, for instance with iconv"
         ) from error
     if not text.strip():
         raise SourceFault(f"{where} is empty; give a file that holds a text")
@@ -74,16 +75,16 @@ def clean_inline(text: str) -> str:
     '2. Such conditions'
     """
     if _MARKUP.search(text):
-        text = _LINK.sub(r"\1", text).replace("*", "")
+        text = _EMPHASIS.sub("", _LINK.sub(r"\1", text))
         text = _ESCAPE.sub(r"\1", text)
     return " ".join(text.split())
 
 
 def read_lines(text: str) -> list[Line]:
-    """
+    r"""
     Return the lines of *text* that hold words, cleaned.
 
-    >>> read_lines("###Article  7\\n\\n1.   A  rule. ")
+    >>> read_lines("###Article  7\n\n1.   A  rule. ")
     [Line(number=1, marks=3, text='Article 7'), Line(number=3, marks=0, text='1. A rule.')]
     """
     lines = []
