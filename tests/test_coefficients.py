@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from safeguards.coefficients import (
     CodedSpan,
     Estimate,

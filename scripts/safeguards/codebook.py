@@ -280,7 +280,9 @@ def read_codebook(path: Path) -> Codebook:
     except yaml.YAMLError as error:
         raise RecordFault(path.name, [" ".join(str(error).split())]) from error
     except ValidationError as error:
-        raise RecordFault(path.name, [_describe(e["loc"], e["msg"]) for e in error.errors()]) from error
+        raise RecordFault(
+            path.name, [_describe(e["loc"], e["msg"]) for e in error.errors()]
+        ) from error
     if faults := list(_iter_faults(codebook)):
         raise RecordFault(path.name, faults)
     return codebook

@@ -1,0 +1,169 @@
+"""
+From two annotators to one layer: what they share passes through, what they contest is decided.
+
+The question is asked for each finding (`safeguards.pairing`). Where all annotators of the round
+have it with the same values it stands, on the words that all of them marked. Everything else is
+contested: a third person decides which rows stand, with a reason, and the contest stays visible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from safeguards.codebook import NONE
+from safeguards.errors import RecordFault
+from safeguards.model import Annotation, Decision, Span, hash_text
+from safeguards.pairing import Finding, common_span, pair_rows
+
+ADJUDICATED = "adjudicated"
+_VALUES = ("status", "force", "severity", "direction")
+_LAYERS = ("power", "safeguard", "vagueness", NONE)
+
+Round = Mapping[str, Sequence[Annotation]]
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """
+    A finding on which the annotators of a round differ.
+
+    Attributes:
+        rows: What each annotator said; an annotator without the finding is not in it.
+        missing: Annotators who read the passage and do not have the finding.
+        differs: The values that differ among those who have it.
+    """
+
+    passage_id: str
+    layer: str
+    code: str
+    rows: tuple[Annotation, ...]
+    missing: tuple[str, ...]
+    differs: tuple[str, ...]
+
+    @property
+    def key(self) -> frozenset[str]:
+        """The annotation ids at issue; a decision names them."""
+        return frozenset(row.annotation_id for row in self.rows)
+
+
+def find_contests(annotations: Round) -> list[Contest]:
+    """Return every finding on which the annotators of a round differ, in document order."""
+    contests = (_contest(finding, annotations) for finding in pair_rows(annotations))
+    return [contest for contest in contests if contest]
+
+
+def _contest(finding: Finding, annotations: Round) -> Contest | None:
+    """Return what is contested about *finding*, or None."""
+    rows = tuple(finding.values())
+    missing = tuple(sorted(set(annotations) - set(finding)))
+    differs = tuple(v for v in _VALUES if len({getattr(row, v) for row in rows}) > 1)
+    if not missing and not differs:
+        return None
+    first = rows[0]
+    return Contest(first.passage_id, first.layer, first.code, rows, missing, differs)
+
+
+def adjudicate(annotations: Round, decisions: Sequence[Decision]) -> list[Annotation]:
+    """
+    Return the adjudicated layer of a round.
+
+    Passages on which nothing stands get a row ``none``, so that the layer says they were judged.
+
+    Raises:
+        RecordFault: A contest is undecided, a decision is on no contest, or accepts a row that the
+            contest does not have; ``faults`` lists all of them.
+    """
+    contests = {contest.key: contest for contest in find_contests(annotations)}
+    decided = {frozenset(d.rows): d for d in decisions}
+    if faults := list(_iter_faults(contests, decided)):
+        raise RecordFault("the decisions", faults)
+    result = []
+    for finding in pair_rows(annotations):
+        key = frozenset(row.annotation_id for row in finding.values())
+        if key in contests:
+            result += _decided(finding, decided[key])
+        else:
+            result.append(_unanimous(list(finding.values())))
+    return _with_empty(result, annotations)
+
+
+def _iter_faults(
+    contests: Mapping[frozenset[str], Contest], decided: Mapping[frozenset[str], Decision]
+) -> Iterator[str]:
+    """Yield what is wrong between contests and decisions."""
+    for key, contest in contests.items():
+        if key not in decided:
+            yield f"{contest.passage_id} {contest.code}: contested and not decided"
+    for key, decision in decided.items():
+        if key not in contests:
+            yield f"{decision.passage_id} {decision.code}: decided and not contested"
+        for annotation_id in decision.accepted:
+            if annotation_id not in decision.rows:
+                yield f"{decision.passage_id} {decision.code}: no row {annotation_id}"
+
+
+def _decided(finding: Finding, decision: Decision) -> list[Annotation]:
+    """Return the rows that the adjudicator accepted, with the adjudicator's reason."""
+    accepted = [row for row in finding.values() if row.annotation_id in decision.accepted]
+    return [_publish(row, contested=True, reason=decision.reason) for row in accepted]
+
+
+def _unanimous(rows: Sequence[Annotation]) -> Annotation:
+    """Return the row all agree on: the surest annotator's, on the words that all marked."""
+    best = max(rows, key=lambda row: (row.confidence or 0, len(row.reason or ""), row.annotator_id))
+    span = common_span(rows)
+    if isinstance(span, Span):
+        best = replace(best, start=span.start, end=span.end)
+    lowest = min(row.confidence or 0 for row in rows)
+    resolved = tuple(sorted({i for row in rows for i in row.resolved_by}))
+    best = replace(best, confidence=lowest, resolved_by=resolved)
+    return _publish(best, contested=False, reason=best.reason)
+
+
+def _publish(row: Annotation, *, contested: bool, reason: str | None) -> Annotation:
+    """Return *row* as one of the adjudicated layer."""
+    return replace(
+        row,
+        annotation_id=f"{ADJUDICATED}-{row.annotation_id.rsplit('-', 1)[-1]}",
+        annotator_id=ADJUDICATED,
+        contested=contested,
+        reason=reason,
+    )
+
+
+def _with_empty(result: list[Annotation], annotations: Round) -> list[Annotation]:
+    """Add a row ``none`` for each passage that was read and holds nothing, and sort."""
+    first: dict[str, Annotation] = {}
+    for rows in annotations.values():
+        for row in rows:
+            first.setdefault(row.passage_id, row)
+    full = {row.passage_id for row in result}
+    result += [_empty(row) for passage_id, row in first.items() if passage_id not in full]
+    places = {passage_id: place for place, passage_id in enumerate(first)}
+    return sorted(
+        result,
+        key=lambda r: (
+            places[r.passage_id],
+            _LAYERS.index(r.layer),
+            r.start or 0,
+            r.end or 0,
+            r.code,
+        ),
+    )
+
+
+def _empty(row: Annotation) -> Annotation:
+    """Return the row that says nothing stands on the passage of *row*."""
+    return Annotation(
+        annotation_id=f"{ADJUDICATED}-{hash_text(row.round + row.passage_id)[:12]}",
+        passage_id=row.passage_id,
+        edition=row.edition,
+        text_sha256=row.text_sha256,
+        round=row.round,
+        annotator_id=ADJUDICATED,
+        codebook_version=row.codebook_version,
+        layer=NONE,
+        code=NONE,
+        contested=False,
+    )
