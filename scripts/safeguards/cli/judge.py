@@ -1,0 +1,157 @@
+"""Commands about judgements: ``agree``, ``adjudicate``, ``check``."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from safeguards.cli.shared import format_option, pass_repository, print_rows, say
+
+if TYPE_CHECKING:
+    from safeguards.model import Annotation
+    from safeguards.repository import Repository
+
+_AGREE = ("subject", "measure", "value", "interval", "support", "positive")
+_CONTEST = ("passage_id", "code", "missing", "differs", "said")
+
+
+@click.command()
+@click.option("--round", "name", required=True, help="Name of the round.")
+@format_option()
+@pass_repository
+def agree(repository: Repository, name: str, form: str) -> None:
+    """
+    Report how far the annotators of a round agree, with 95 % intervals over articles.
+
+    \b
+    Example:
+      safeguards agree --round pilot
+    """
+    from safeguards.agreement import build_report
+
+    rows = [asdict(row) for row in build_report(_round(repository, name), repository.codebook)]
+    if form in ("table", "markdown"):
+        rows = [{**row, **_shown(row)} for row in rows]
+    print_rows(rows, form, _AGREE if form in ("table", "markdown") else tuple(rows[0]))
+
+
+def _shown(row: dict[str, Any]) -> dict[str, str]:
+    """Return value and interval of a row of the report as people read them."""
+    value = f"{row['value']:.2f}" if row["value"] is not None else f"not estimable: {row['reason']}"
+    interval = f"{row['low']:.2f} to {row['high']:.2f}" if row["low"] is not None else ""
+    return {"value": value, "interval": interval}
+
+
+def _round(repository: Repository, name: str) -> dict[str, list[Annotation]]:
+    """
+    Return a round's codes by annotator.
+
+    Raises:
+        UsageFault: The round holds no codes yet.
+    """
+    from safeguards.errors import UsageFault
+
+    annotations = repository.annotations(name)
+    if not annotations:
+        raise UsageFault(f"round {name} holds no codes yet; run 'safeguards label pull' first")
+    return annotations
+
+
+@click.command()
+@click.option("--round", "name", required=True, help="Name of the round.")
+@click.option("--contests", is_flag=True, help="List what the annotators contest, and stop.")
+@format_option()
+@pass_repository
+def adjudicate(repository: Repository, name: str, contests: bool, form: str) -> None:
+    """
+    Make the adjudicated layer from a round's codes and the decisions on what is contested.
+
+    Decisions stand in annotations/rounds/ROUND/decisions.yaml, one for each contest.
+
+    \b
+    Example:
+      safeguards adjudicate --round pilot --contests
+    """
+    from safeguards.adjudication import find_contests
+
+    found = find_contests(_round(repository, name))
+    if contests:
+        rows = [{**asdict(c), "said": [_said(row) for row in c.rows]} for c in found]
+        return print_rows(rows, form, _CONTEST)
+    from safeguards.records import write_text
+
+    path = "annotations/adjudicated.jsonl"
+    text = derive_adjudicated(repository)[path]
+    write_text(repository.path(path), text)
+    say(f"{text.count(chr(10))} rows, {len(found)} of them decided contests or dropped")
+    return None
+
+
+def _said(row: Annotation) -> str:
+    """Return what one annotator said, in short."""
+    facts = (row.annotator_id, row.status or row.severity or "", row.reason or "")
+    return ": ".join(fact for fact in facts if fact)
+
+
+def derive_adjudicated(repository: Repository) -> dict[str, str]:
+    """Return the adjudicated layer of all rounds that have decisions: text by path."""
+    from safeguards.adjudication import adjudicate as decide
+    from safeguards.records import format_record
+
+    lines: list[str] = []
+    for name in repository.round_names:
+        if repository.path(f"annotations/rounds/{name}/decisions.yaml").is_file():
+            rows = decide(repository.annotations(name), repository.decisions(name))
+            lines += [format_record(row) + "\n" for row in rows]
+    return {"annotations/adjudicated.jsonl": "".join(lines)}
+
+
+@click.command()
+@click.option("--list", "listing", is_flag=True, help="List the checks and stop.")
+@click.option("--only", help="Run this check alone.")
+@format_option()
+@pass_repository
+def check(repository: Repository, listing: bool, only: str | None, form: str) -> None:
+    """
+    Check the committed data; every problem is one line, 'path:line: check what'.
+
+    \b
+    Example:
+      safeguards check --only annotation-span
+    """
+    from safeguards.checks import CHECKS, describe_checks, run_checks
+    from safeguards.errors import UsageFault
+
+    if listing:
+        return print_rows(describe_checks(), form, ("check", "rule"))
+    if only is not None and only not in CHECKS:
+        raise UsageFault(f"no check called '{only}'; 'safeguards check --list' lists them")
+    problems = run_checks(repository, derive_all(repository), only)
+    if form == "table":
+        for problem in problems:
+            click.echo(problem)
+    else:
+        print_rows([asdict(p) for p in problems], form, ("path", "line", "check_id", "message"))
+    say(f"{1 if only else len(CHECKS)} checks, {len(problems)} problems")
+    if problems:
+        sys.exit(1)
+    return None
+
+
+def derive_all(repository: Repository) -> dict[str, str]:
+    """Return every derived file of the checkout as it should be: text by path."""
+    from safeguards.cli.vocabulary import derive_schema
+    from safeguards.records import format_record
+    from safeguards.segment import derive_passages, derive_terms
+
+    passages = derive_passages(repository)
+    terms = derive_terms(repository, passages)
+    return {
+        "corpus/passages.jsonl": "".join(format_record(p) + "\n" for p in passages),
+        "corpus/terms.jsonl": "".join(format_record(t) + "\n" for t in terms),
+        **derive_schema(repository),
+        **derive_adjudicated(repository),
+    }

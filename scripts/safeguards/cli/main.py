@@ -1,0 +1,68 @@
+"""The command ``safeguards``: one group, its commands, and how errors are shown."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from safeguards import __version__
+from safeguards.cli.ask import query, show, vague
+from safeguards.cli.judge import adjudicate, agree, check
+from safeguards.cli.label import label
+from safeguards.cli.publish import build
+from safeguards.cli.shared import Workplace
+from safeguards.cli.texts import fetch, segment
+from safeguards.cli.vocabulary import schema
+from safeguards.errors import RecordFault, SafeguardsError
+
+
+class Safeguards(click.Group):
+    """The group; it shows every error of ours as one line, and never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except RecordFault as error:
+            for fault in error.faults:
+                click.echo(fault, err=True)
+            _fail(error)
+        except SafeguardsError as error:
+            _fail(error)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order in which work goes, not by alphabet."""
+        return list(self.commands)
+
+
+def _fail(error: SafeguardsError) -> None:
+    """Show the one line of *error* and exit."""
+    click.echo(f"safeguards: {error}", err=True)
+    sys.exit(error.exit_code)
+
+
+@click.group(cls=Safeguards)
+@click.version_option(__version__, prog_name="safeguards")
+@click.option(
+    "-C",
+    "root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Work on the checkout in this folder.",
+)
+@click.pass_context
+def main(ctx: click.Context, root: Path | None) -> None:
+    """
+    Which safeguards do cybercrime treaties contain, and where is their wording vague?
+
+    \b
+    Example:
+      safeguards vague --document budapest
+    """
+    ctx.obj = Workplace(root)
+
+
+for command in (fetch, segment, schema, label, agree, adjudicate, check, build, vague, query, show):
+    main.add_command(command)

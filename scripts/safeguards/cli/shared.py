@@ -1,0 +1,148 @@
+"""What all commands share: the repository they work on, and the ways rows are printed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from safeguards.repository import Repository
+
+F = TypeVar("F", bound=Callable[..., Any])
+FORMATS = ("table", "csv", "json", "markdown")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Workplace:
+    """The checkout a command works on, found only when a command asks for it."""
+
+    def __init__(self, root: Path | None) -> None:
+        """Remember the folder the person named, if any."""
+        self.named = root
+
+    @property
+    def root(self) -> Path:
+        """The folder of the checkout."""
+        from safeguards.repository import find_root
+
+        return find_root((self.named or Path.cwd()).resolve())
+
+    @property
+    def repository(self) -> Repository:
+        """The checkout, ready to read."""
+        from safeguards.repository import Repository
+
+        return Repository(self.root)
+
+
+def pass_repository(command: F) -> F:
+    """Give *command* the repository as its first argument."""
+
+    def call(context: click.Context, *args: Any, **kwargs: Any) -> Any:
+        return context.invoke(command, context.obj.repository, *args, **kwargs)
+
+    call.__name__, call.__doc__ = command.__name__, command.__doc__
+    call.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
+    return click.pass_context(call)  # type: ignore[return-value]
+
+
+def format_option(*, default: str = "table", extra: Sequence[str] = ()) -> Callable[[F], F]:
+    """Add ``--format``, the same for every command."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice([*FORMATS, *extra]),
+        default=default,
+        show_default=True,
+        help="How to print.",
+    )
+
+
+def dataset_option(command: F) -> F:
+    """Add ``--dataset``, the folder that questions are answered from."""
+    option = click.option(
+        "--dataset",
+        type=click.Path(path_type=Path),
+        default=None,
+        help="Folder of the built dataset.  [default: dist/dataset]",
+    )
+    return option(command)
+
+
+def print_rows(rows: Sequence[Mapping[str, Any]], form: str, columns: Sequence[str]) -> None:
+    """
+    Print *rows* on stdout.
+
+    Args:
+        rows: What to print, as mappings.
+        form: One of `FORMATS`, or ``jsonl``.
+        columns: The columns a table, CSV or Markdown shows; JSON shows all.
+    """
+    if form == "json":
+        click.echo(json.dumps([dict(row) for row in rows], ensure_ascii=False, indent=2))
+    elif form == "jsonl":
+        for row in rows:
+            click.echo(json.dumps(dict(row), ensure_ascii=False))
+    else:
+        printer = {"csv": _print_csv, "markdown": _print_markdown, "table": _print_table}[form]
+        printer([[_cell(row.get(column)) for column in columns] for row in rows], columns)
+
+
+def _cell(value: Any) -> str:
+    """Return a value as people read it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple)):
+        return "; ".join(_cell(item) for item in value)
+    if isinstance(value, Mapping):
+        return ": ".join(_cell(item) for item in value.values())
+    return str(value)
+
+
+def _print_csv(cells: Sequence[Sequence[str]], columns: Sequence[str]) -> None:
+    """Print CSV in which no cell runs as a formula when a spreadsheet opens it."""
+    import csv
+
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    for row in cells:
+        writer.writerow(["'" + cell if cell.startswith(_FORMULA_STARTS) else cell for cell in row])
+
+
+def _print_markdown(cells: Sequence[Sequence[str]], columns: Sequence[str]) -> None:
+    """Print a Markdown table."""
+    for row in [columns, ["---"] * len(columns), *cells]:
+        escaped = [cell.replace("|", "\\|").replace("\n", " ") for cell in row]
+        click.echo(f"| {' | '.join(escaped)} |")
+
+
+def _print_table(cells: Sequence[Sequence[str]], columns: Sequence[str]) -> None:
+    """Print a table that fits the terminal; 100 columns wide where there is none."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
+    for column in columns:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for row in cells:
+        table.add_row(*[Text(cell) for cell in row])
+    width = None if sys.stdout.isatty() else 100
+    console = Console(width=width, highlight=False, legacy_windows=False)
+    with console.capture() as capture:
+        console.print(table)
+    for line in capture.get().splitlines():
+        click.echo(line.rstrip())
+
+
+def say(message: str) -> None:
+    """Tell the person something, on stderr."""
+    click.echo(message, err=True)

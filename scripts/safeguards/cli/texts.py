@@ -1,0 +1,100 @@
+"""Commands about texts: ``fetch`` and ``segment``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from safeguards.cli.shared import Workplace, format_option, pass_repository, print_rows, say
+
+if TYPE_CHECKING:
+    from safeguards.repository import Repository
+
+_COLUMNS = ("eid", "level", "num", "heading", "text")
+
+
+@click.command()
+@click.argument("documents", nargs=-1, metavar="[DOCUMENT]...")
+@click.option(
+    "--from",
+    "folder",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder that holds the texts; they are known by their SHA-256.",
+)
+@pass_repository
+def fetch(repository: Repository, documents: tuple[str, ...], folder: Path) -> None:
+    """
+    Bring official texts into corpus/official/, where git ignores them.
+
+    \b
+    Example:
+      safeguards fetch budapest --from ~/treaties
+    """
+    from safeguards.sources import fetch_from_folder
+
+    pinned = [d.document_id for d in repository.documents if d.kind == "treaty" and d.pinned_sha256]
+    for name in documents or pinned:
+        path = fetch_from_folder(repository, repository.document(name), folder)
+        click.echo(path.relative_to(repository.root))
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--document", help="Id that the passages' ids begin with.")
+@click.option(
+    "--edition",
+    type=click.Choice(["official", "restatement"]),
+    default="official",
+    show_default=True,
+    help="Which edition the text is.",
+)
+@click.option("--corpus", is_flag=True, help="Derive corpus/passages.jsonl and corpus/terms.jsonl.")
+@format_option(extra=("jsonl",))
+@click.pass_obj
+def segment(
+    workplace: Workplace,
+    file: Path | None,
+    document: str | None,
+    edition: str,
+    corpus: bool,
+    form: str,
+) -> None:
+    """
+    Split a treaty's text into passages: articles, paragraphs, points.
+
+    \b
+    Example:
+      safeguards segment budapest.md --document budapest --format jsonl
+    """
+    if corpus:
+        _derive(workplace.repository)
+        return
+    if file is None or document is None:
+        raise click.UsageError("give a FILE and --document, or --corpus")
+    from dataclasses import asdict
+
+    from safeguards.segment import read_source
+
+    document_id = _known_id(workplace, document)
+    rows: list[dict[str, Any]] = [asdict(p) for p in read_source(file, document_id, edition)]
+    print_rows(rows, form, _COLUMNS)
+
+
+def _known_id(workplace: Workplace, document: str) -> str:
+    """Return the id of a document of the register."""
+    return workplace.repository.document(document).document_id
+
+
+def _derive(repository: Repository) -> None:
+    """Write the derived files of the corpus."""
+    from safeguards.records import write_records
+    from safeguards.segment import derive_passages, derive_terms
+
+    passages = derive_passages(repository)
+    terms = derive_terms(repository, passages)
+    write_records(repository.path("corpus/passages.jsonl"), passages)
+    write_records(repository.path("corpus/terms.jsonl"), terms)
+    say(f"{len(passages)} passages, {len(terms)} terms")

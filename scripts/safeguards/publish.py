@@ -1,0 +1,379 @@
+"""
+The dataset: typed Parquet tables, a card that the Hugging Face loader reads, a manifest.
+
+One table for each kind of record, with the columns of its dataclass, an explicit Arrow schema and
+a fixed order of rows, so that the same checkout gives the same bytes. Words stay strings on disk;
+the card declares them as class labels, so that ``load_dataset`` gives typed labels while pandas,
+polars and DuckDB read words.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+import types
+import typing
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import yaml
+
+from safeguards import __version__
+from safeguards.codebook import Codebook, vocabularies
+from safeguards.eid import format_citation
+from safeguards.model import (
+    Annotation,
+    Annotator,
+    Claim,
+    Document,
+    Link,
+    Passage,
+    Provision,
+    PublishedAnnotation,
+    Span,
+    TermAnchor,
+    hash_text,
+)
+from safeguards.records import format_record, write_bytes
+from safeguards.repository import Repository
+
+TABLES: dict[str, type[Any]] = {
+    "provisions": Provision,
+    "annotations": PublishedAnnotation,
+    "claims": Claim,
+    "links": Link,
+    "documents": Document,
+    "annotators": Annotator,
+}
+_PURPOSE = {
+    "provisions": "every passage of every treaty, with its adjudicated codes",
+    "annotations": "every code by every annotator, and the adjudicated layer",
+    "claims": "what critiques assert, restated, with a verdict",
+    "links": "which safeguard clause reaches which power, and through which words",
+    "documents": "the treaties and critiques",
+    "annotators": "who annotated",
+}
+_SCALARS = {str: pa.string(), int: pa.int32(), bool: pa.bool_()}
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build wrote: the folder, and the number of rows of each table."""
+
+    folder: Path
+    rows: dict[str, int]
+
+
+# Rows.
+
+
+def build_provisions(repository: Repository, edition: str) -> list[Provision]:
+    """
+    Return the published passages.
+
+    Args:
+        repository: The checkout.
+        edition: Whose text is filled in: ``restatement``, ``official`` (where it was fetched) or
+            ``both``. Rows of both editions are there in any case.
+    """
+    codes: dict[str, list[Annotation]] = {}
+    for row in repository.adjudicated:
+        codes.setdefault(row.passage_id, []).append(row)
+    severities = {s.id: s.order for s in repository.codebook.severities}
+    passages = _with_chosen_text(repository, edition)
+    titles = {d.document_id: d.short_title for d in repository.documents}
+    return [
+        _provision(p, titles[p.document_id], codes.get(p.passage_id, []), severities)
+        for p in passages
+    ]
+
+
+def _with_chosen_text(repository: Repository, edition: str) -> list[Passage]:
+    """Return the committed passages with the text of the chosen editions."""
+    texts: dict[str, str | None] = {}
+    if edition in ("official", "both"):
+        for document in repository.documents:
+            if repository.official_text(document.document_id) is not None:
+                found = repository.passages_with_text(document.document_id, "official")
+                texts.update({p.passage_id: p.text for p in found})
+    chosen = []
+    for p in repository.passages:
+        text = texts.get(p.passage_id) if p.edition == "official" else p.text
+        if p.edition == "restatement" and edition == "official":
+            text = None
+        chosen.append(Passage(**{**_values(p), "text": text}))
+    return chosen
+
+
+def _provision(
+    passage: Passage, title: str, codes: Sequence[Annotation], severities: Mapping[str, int]
+) -> Provision:
+    """Return *passage* with its citation and codes."""
+    uncured = [a for a in codes if a.layer == "vagueness" and a.severity != "none"]
+    worst = max((a.severity or "none" for a in uncured), key=severities.__getitem__, default="none")
+    return Provision(
+        **_values(passage),
+        citation=format_citation(passage.passage_id, title),
+        coded_edition=codes[0].edition if codes else None,
+        safeguards=_unique(a.code for a in codes if a.layer == "safeguard"),
+        powers=_unique(a.code for a in codes if a.layer == "power"),
+        vagueness=_unique(a.code for a in uncured),
+        severity=worst if codes else None,
+    )
+
+
+def build_annotations(repository: Repository) -> list[PublishedAnnotation]:
+    """Return every annotator's rows and the adjudicated layer, with the terms they rest on."""
+    anchors: dict[tuple[str, str], list[TermAnchor]] = {}
+    for anchor in repository.terms:
+        anchors.setdefault((anchor.passage_id, anchor.text_sha256), []).append(anchor)
+    rows = [*repository.iter_annotations(), *repository.adjudicated]
+    return [
+        PublishedAnnotation(
+            **_values(row),
+            terms=find_terms(row, anchors.get((row.passage_id, row.text_sha256), [])),
+            provisional=row.edition == "restatement",
+        )
+        for row in rows
+    ]
+
+
+def find_terms(row: Annotation, anchors: Sequence[TermAnchor]) -> tuple[str, ...]:
+    """
+    Return the operative terms that the span of *row* touches, in reading order.
+
+    A term inside a longer one is left out.
+    """
+    if row.start is None or row.end is None:
+        return ()
+    span = Span(row.start, row.end)
+    touched = [a for a in anchors if Span(a.start, a.end).overlap(span)]
+    outer = [a for a in touched if not any(_inside(a, b) for b in touched)]
+    return tuple(dict.fromkeys(a.term for a in sorted(outer, key=lambda a: (a.start, a.end))))
+
+
+def _inside(inner: TermAnchor, outer: TermAnchor) -> bool:
+    """Tell whether one anchor lies inside another, longer one."""
+    longer = outer.end - outer.start > inner.end - inner.start
+    return longer and outer.start <= inner.start and inner.end <= outer.end
+
+
+def _values(record: Any) -> dict[str, Any]:
+    """Return the fields of a record, nested records kept."""
+    return {f.name: getattr(record, f.name) for f in fields(record)}
+
+
+def _unique(codes: Iterable[str]) -> tuple[str, ...]:
+    """Return codes sorted and unique."""
+    return tuple(sorted(set(codes)))
+
+
+def build_tables(repository: Repository, edition: str) -> dict[str, list[Any]]:
+    """Return the rows of every table, in the order in which they are published."""
+    return {
+        "provisions": build_provisions(repository, edition),
+        "annotations": build_annotations(repository),
+        "claims": list(repository.claims),
+        "links": list(repository.links),
+        "documents": list(repository.documents),
+        "annotators": list(repository.annotators),
+    }
+
+
+# Arrow and Parquet.
+
+
+def arrow_schema(kind: type[Any]) -> pa.Schema:
+    """
+    Return the Arrow schema of a table: one column for each field of its dataclass.
+
+    >>> arrow_schema(Annotator).field("rounds").type
+    ListType(list<item: string>)
+    """
+    hints = typing.get_type_hints(kind)
+    return pa.schema([pa.field(f.name, _arrow_type(hints[f.name])) for f in fields(kind)])
+
+
+def _arrow_type(hint: Any) -> pa.DataType:
+    """Return the Arrow type of a type hint."""
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        return _arrow_type(next(a for a in typing.get_args(hint) if a is not types.NoneType))
+    if typing.get_origin(hint) is tuple:
+        return pa.list_(_arrow_type(typing.get_args(hint)[0]))
+    if hint in _SCALARS:
+        return _SCALARS[hint]
+    return pa.struct(list(arrow_schema(hint)))
+
+
+def _parquet_bytes(kind: type[Any], rows: Sequence[Any]) -> bytes:
+    """Return *rows* as a Parquet file."""
+    schema = arrow_schema(kind)
+    table = pa.Table.from_pylist([asdict(row) for row in rows], schema=schema)
+    sink = io.BytesIO()
+    pq.write_table(
+        table.combine_chunks(),
+        sink,
+        compression="zstd",
+        compression_level=9,
+        row_group_size=20_000,
+        write_page_index=True,
+        write_page_checksum=True,
+    )
+    return sink.getvalue()
+
+
+# The folder.
+
+
+def build_dataset(
+    repository: Repository, folder: Path, edition: str = "restatement"
+) -> BuildReport:
+    """
+    Write the dataset to *folder*, replacing what was there in one step.
+
+    Raises:
+        RecordFault, TextChanged, UsageFault: The checkout cannot be published.
+    """
+    tables = build_tables(repository, edition)
+    files: dict[str, bytes] = {}
+    for name, rows in tables.items():
+        files[f"data/{name}/train-00000-of-00001.parquet"] = _parquet_bytes(TABLES[name], rows)
+    files["README.md"] = build_card(repository.codebook, tables).encode("utf-8")
+    for name in ("DATASHEET.md", "LICENSE", "schema/codebook.yaml"):
+        if repository.path(name).is_file():
+            files[Path(name).name] = repository.path(name).read_bytes()
+    files["manifest.json"] = build_manifest(repository.codebook, tables, files).encode("utf-8")
+    files["SHA256SUMS"] = _sums(files).encode("utf-8")
+    _replace_folder(folder, files)
+    return BuildReport(folder, {name: len(rows) for name, rows in tables.items()})
+
+
+def build_manifest(
+    codebook: Codebook, tables: Mapping[str, Sequence[Any]], files: Mapping[str, bytes]
+) -> str:
+    """
+    Return the manifest: versions, and rows and checksums of each table and file.
+
+    ``content_sha256`` is taken over the rows as canonical JSON Lines and does not depend on the
+    version of the Parquet writer; ``sha256`` is that of the bytes.
+    """
+    described = [
+        {
+            "table": name,
+            "rows": len(rows),
+            "columns": [f.name for f in fields(TABLES[name])],
+            "content_sha256": hash_text("".join(format_record(row) + "\n" for row in rows)),
+        }
+        for name, rows in tables.items()
+    ]
+    listed = [
+        {"path": path, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        for path, data in sorted(files.items())
+    ]
+    manifest = {
+        "dataset": "treaty-safeguards",
+        "dataset_version": __version__,
+        "codebook_version": codebook.codebook_version,
+        "tables": described,
+        "files": listed,
+    }
+    return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+
+
+def _sums(files: Mapping[str, bytes]) -> str:
+    """Return checksums in the form that ``sha256sum -c`` reads."""
+    return "".join(f"{hashlib.sha256(d).hexdigest()}  {p}\n" for p, d in sorted(files.items()))
+
+
+def _replace_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write *files* beside *folder* and then put them in its place."""
+    fresh, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
+    for leftover in (fresh, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    for name, data in files.items():
+        write_bytes(fresh / name, data)
+    if folder.exists():
+        folder.rename(old)
+    fresh.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+# The card.
+
+
+def build_card(codebook: Codebook, tables: Mapping[str, Sequence[Any]]) -> str:
+    """Return the README of the dataset, whose front matter the Hugging Face loader reads."""
+    words = vocabularies(codebook)
+    front = {
+        "pretty_name": "Treaty safeguards",
+        "language": ["en"],
+        "license": "cc-by-4.0",
+        "task_categories": ["text-classification", "token-classification"],
+        "tags": ["law", "treaties", "human-rights", "cybercrime", "annotation"],
+        "configs": [_config(name) for name in tables],
+        "dataset_info": [
+            {"config_name": name, "features": _features(TABLES[name], words[name])}
+            for name in tables
+        ],
+    }
+    header = yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=100)
+    counts = "\n".join(f"| `{n}` | {_PURPOSE[n]} | {len(rows)} |" for n, rows in tables.items())
+    return f"---\n{header}---\n\n" + _CARD.format(
+        version=__version__, codebook=codebook.codebook_version, counts=counts
+    )
+
+
+def _config(name: str) -> dict[str, Any]:
+    """Return the entry of one configuration."""
+    entry: dict[str, Any] = {"config_name": name}
+    if name == "provisions":
+        entry["default"] = True
+    entry["data_files"] = [{"split": "train", "path": f"data/{name}/train-*.parquet"}]
+    return entry
+
+
+def _features(kind: type[Any], words: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """Return the typed columns of a table as the card declares them."""
+    return [{"name": f.name, **_feature(f.type, words.get(f.name))} for f in arrow_schema(kind)]
+
+
+def _feature(arrow: pa.DataType, words: Sequence[str] | None) -> dict[str, Any]:
+    """Return the type of one column."""
+    if pa.types.is_list(arrow):
+        if pa.types.is_struct(arrow.value_type):
+            inner = [{"name": f.name, **_feature(f.type, None)} for f in arrow.value_type]
+            return {"list": inner}
+        return {"list": _feature(arrow.value_type, words)["dtype"]}
+    if words is not None:
+        return {"dtype": {"class_label": {"names": {str(i): w for i, w in enumerate(words)}}}}
+    return {"dtype": str(arrow)}
+
+
+_CARD = """# Treaty safeguards {version}
+
+Which human-rights safeguards do cybercrime treaties contain, and where is their wording vague?
+
+| configuration | holds | rows |
+|---|---|---|
+{counts}
+
+Codes follow codebook {codebook} (`codebook.yaml` beside this file). They are stand-off: each row of
+`annotations` names a passage, an edition, the SHA-256 of the text that was coded, and code-point
+offsets. Texts of the edition `restatement` are our own words, not a translation and not
+authoritative; official texts are not shipped and are filled in only by whoever fetches them.
+
+```python
+from datasets import load_dataset
+
+provisions = load_dataset("dist/dataset", "provisions", split="train")
+```
+
+Who annotated, what was read, what the data must not be used for: `DATASHEET.md`. Checksums and
+hashes of the rows: `manifest.json`, `SHA256SUMS`. Licence of the data: CC BY 4.0.
+"""
