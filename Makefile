@@ -1,0 +1,59 @@
+# Two commands: `make dataset` builds the dataset and prints the vague provisions; `make test` tests it all.
+# Each sets up what it needs. The Label Studio server has a virtual environment of its own.
+
+PYTHON ?= python3
+BIN := .venv/bin
+CHROMIUM ?= /usr/bin/chromium
+PIP_INSTALL := install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: dataset test lint bench docs label-studio chromium clean
+
+dataset: .venv/.core
+	$(BIN)/safeguards build
+	$(BIN)/safeguards vague
+
+test: .venv/.dev .venv-label-studio/.done chromium lint
+	$(BIN)/safeguards build
+	$(BIN)/safeguards check
+	$(BIN)/python -m pytest
+
+lint: .venv/.dev
+	$(BIN)/ruff format --check scripts tests
+	$(BIN)/ruff check scripts tests
+	$(BIN)/mypy
+
+bench: .venv/.dev
+	$(BIN)/python -m tests.bench
+
+# Refresh what is generated in README.md and DATASHEET.md.
+docs: .venv/.dev
+	$(BIN)/safeguards build
+	$(BIN)/cog -r README.md DATASHEET.md
+
+label-studio: .venv-label-studio/.done
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade pip
+
+.venv/.core: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/pip $(PIP_INSTALL) --editable .
+	touch $@
+
+.venv/.dev: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/pip $(PIP_INSTALL) --editable '.[labelstudio,dev]'
+	touch .venv/.core $@
+
+.venv-label-studio/.done:
+	$(PYTHON) -m venv .venv-label-studio
+	.venv-label-studio/bin/pip install --quiet --upgrade pip
+	.venv-label-studio/bin/pip install --quiet 'label-studio==1.23.2'
+	touch $@
+
+chromium:
+	@test -x $(CHROMIUM) || { test "$$(id -u)" = 0 && apt-get update -qq && \
+	apt-get install --yes -qq chromium >/dev/null; } || \
+	{ echo "chromium is missing; install it with: apt-get install chromium" >&2; exit 1; }
+
+clean:
+	rm -rf dist .venv .venv-label-studio
