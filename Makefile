@@ -23,7 +23,7 @@ lint: .venv/.dev
 	$(BIN)/mypy
 
 bench: .venv/.dev
-	$(BIN)/python -m tests.bench
+	$(BIN)/python tests/bench.py
 
 # Refresh what is generated in README.md and DATASHEET.md.
 docs: .venv/.dev

@@ -326,7 +326,7 @@ def test_estimate_as_text(
 
 def test_estimate_refuses_nan() -> None:
     """NaN is no value of an estimate."""
-    with pytest.raises(ValueError, match="^kappa is not a number; give None and a reason$"):
+    with pytest.raises(ValueError, match=r"^kappa is not a number; give None and a reason$"):
         Estimate("kappa", float("nan"), None, None, 1, 2)
 
 

@@ -137,12 +137,17 @@ def test_a_provision_carries_its_adjudicated_codes(built: Path) -> None:
 
 @pytest.mark.parametrize(
     ("start", "end", "terms"),
-    [(10, 20, ("grounds to believe",)), (0, 5, ()), (0, 60, ("grounds to believe", "maximum"))],
+    [
+        (10, 20, ("grounds",)),
+        (12, 15, ("grounds to believe",)),
+        (0, 5, ()),
+        (0, 60, ("grounds to believe", "maximum")),
+    ],
 )
 def test_evidence_is_the_longest_terms_under_a_span(
     start: int, end: int, terms: tuple[str, ...]
 ) -> None:
-    """Terms that a span touches are its evidence; a term inside a longer one is left out."""
+    """Terms under a span are its evidence, else those it touches; the longest one wins."""
     places = [("grounds", 10, 17), ("grounds to believe", 10, 28), ("maximum", 50, 57)]
     anchors = [TermAnchor("d:art_1", "official", "h", *place) for place in places]
     row = Annotation(

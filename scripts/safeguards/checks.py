@@ -28,6 +28,7 @@ from safeguards.records import Located
 from safeguards.repository import Repository
 
 Found = Iterator[tuple[str, int, str]]
+Derived = Mapping[str, str | list[str]]
 Check = Callable[["Data"], Found]
 CHECKS: dict[str, Check] = {}
 
@@ -41,8 +42,8 @@ _GIVEN_REASON = ("qualified", "deferred", "absent", "not_applicable")
 class Data:
     """The committed records with their lines, read once and shared by all checks."""
 
-    def __init__(self, repository: Repository, derived: Mapping[str, str]) -> None:
-        """Remember the checkout, and what its derived files should hold (text by path)."""
+    def __init__(self, repository: Repository, derived: Derived) -> None:
+        """Remember the checkout, and what its derived files should hold."""
         self.repository = repository
         self.derived = derived
         self.words = vocabularies(repository.codebook)
@@ -79,15 +80,14 @@ class Data:
                 yield path, row.line, row.record
 
 
-def run_checks(
-    repository: Repository, derived: Mapping[str, str], only: str | None = None
-) -> list[Problem]:
+def run_checks(repository: Repository, derived: Derived, only: str | None = None) -> list[Problem]:
     """
     Return every problem in the committed data, by path, line and check.
 
     Args:
         repository: The checkout.
-        derived: What each derived file should hold: text by path.
+        derived: What each derived file should hold: text by path, or the faults that kept it from
+            being derived.
         only: Run this check alone.
     """
     data = Data(repository, derived)
@@ -121,6 +121,9 @@ def _check(function: Check) -> Check:
 def derived_current(data: Data) -> Found:
     """A derived file holds exactly what its sources give; run the command that derives it."""
     for path, wanted in sorted(data.derived.items()):
+        if isinstance(wanted, list):
+            yield from ((path, 1, f"cannot be derived: {fault}") for fault in wanted)
+            continue
         file = data.repository.path(path)
         found = file.read_text(encoding="utf-8") if file.is_file() else ""
         if found != wanted:

@@ -166,7 +166,7 @@ class Passage:
         document_id: Document the passage belongs to.
         edition: ``official`` or ``restatement``.
         eid: Akoma Ntoso style address inside the document, without chapter prefix.
-        level: One of `LEVELS`.
+        level: What kind of part it is, for instance article, paragraph or point.
         num: The number as printed ("Article 16", "2.", "a)"), or None.
         heading: Heading as printed, or None.
         parent_id: passage_id of the enclosing passage, or None.
@@ -266,7 +266,7 @@ class Annotation:
         round: Name of the annotation round.
         annotator_id: Pseudonym, or ``adjudicated``.
         codebook_version: Version of the codebook that was used.
-        layer: One of `LAYERS`.
+        layer: The question that was answered; ``none`` where nothing was found.
         code: Id of a code of that layer.
         status: Safeguards: present, qualified, deferred, absent or not_applicable.
         force: Safeguards: normative force, for instance shall or may.

@@ -146,22 +146,21 @@ def build_annotations(repository: Repository) -> list[PublishedAnnotation]:
 
 def find_terms(row: Annotation, anchors: Sequence[TermAnchor]) -> tuple[str, ...]:
     """
-    Return the operative terms that the span of *row* touches, in reading order.
+    Return the operative terms that the span of *row* covers, in reading order.
 
-    A term inside a longer one is left out.
+    Terms wholly under the span go before terms that it only touches; of terms that overlap each
+    other the longest is taken.
     """
     if row.start is None or row.end is None:
         return ()
     span = Span(row.start, row.end)
     touched = [a for a in anchors if Span(a.start, a.end).overlap(span)]
-    outer = [a for a in touched if not any(_inside(a, b) for b in touched)]
-    return tuple(dict.fromkeys(a.term for a in sorted(outer, key=lambda a: (a.start, a.end))))
-
-
-def _inside(inner: TermAnchor, outer: TermAnchor) -> bool:
-    """Tell whether one anchor lies inside another, longer one."""
-    longer = outer.end - outer.start > inner.end - inner.start
-    return longer and outer.start <= inner.start and inner.end <= outer.end
+    inside = [a for a in touched if span.start <= a.start and a.end <= span.end]
+    taken: list[TermAnchor] = []
+    for anchor in sorted(inside or touched, key=lambda a: (a.start - a.end, a.start)):
+        if not any(Span(anchor.start, anchor.end).overlap(Span(t.start, t.end)) for t in taken):
+            taken.append(anchor)
+    return tuple(dict.fromkeys(a.term for a in sorted(taken, key=lambda a: a.start)))
 
 
 def _values(record: Any) -> dict[str, Any]:

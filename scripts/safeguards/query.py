@@ -8,6 +8,7 @@ question needs them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -51,7 +52,7 @@ class Dataset:
 
         files = sorted((self.folder / "data" / name).glob("*.parquet"))
         if not files:
-            raise DatasetMissing(f"no dataset in {self.folder}; build one with 'safeguards build'")
+            raise missing(self.folder)
         return [row for path in files for row in pq.ParquetFile(path).read().to_pylist()]
 
     @cached_property
@@ -128,11 +129,18 @@ class Dataset:
         import yaml
 
         path = self.folder / "codebook.yaml"
+        if not path.is_file():
+            raise missing(self.folder)
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         found: dict[str, list[str]] = {}
         for code in yaml.load(path.read_text(encoding="utf-8"), Loader=loader)["codes"]:
             found.setdefault(code["layer"], []).append(code["id"])
         return found
+
+
+def missing(folder: Path) -> DatasetMissing:
+    """Return the exception for a dataset that is not there."""
+    return DatasetMissing(f"no dataset in {folder}; build one with 'safeguards build'")
 
 
 def find_vague(
@@ -319,3 +327,43 @@ def _claims_about(dataset: Dataset, passage_id: str) -> list[Row]:
         if any(is_inside(passage_id, t) or is_inside(t, passage_id) for t in targets):
             found.append(claim)
     return found
+
+
+def count_rows(dataset: Dataset) -> list[Row]:
+    """
+    Return how much there is of everything: rows with ``of``, ``group`` and ``number``.
+
+    The datasheet's numbers come from here.
+    """
+    coded = [row for row in dataset.annotations if row["layer"] != "none"]
+    counted: list[tuple[str, Iterable[str]]] = [
+        ("documents", (row["kind"] for row in dataset.documents.values())),
+        ("passages", (f"{r['document_id']}, {r['edition']}" for r in dataset.provisions)),
+        ("passages with text", (_text_group(r) for r in dataset.provisions if r["text"])),
+        ("codes", (f"{r['annotator_id']}, {r['layer']}" for r in coded)),
+        ("passages read", (who for who, _ in _readings(dataset))),
+        ("adjudicated codes", (_contested(r) for r in coded if r["annotator_id"] == ADJUDICATED)),
+        ("claims", (row["verdict"] for row in dataset.table("claims"))),
+        ("links", (r["link_id"].partition("-")[0] for r in dataset.table("links"))),
+    ]
+    return [
+        {"of": name, "group": group, "number": number}
+        for name, groups in counted
+        for group, number in sorted(Counter(groups).items())
+    ]
+
+
+def _text_group(row: Row) -> str:
+    """Return the group of a passage that holds text."""
+    grade = f", grade {row['grade']}" if row["grade"] else ""
+    return f"{row['document_id']}, {row['edition']}{grade}"
+
+
+def _readings(dataset: Dataset) -> list[tuple[str, str]]:
+    """Return each annotator with each passage that the annotator read, once."""
+    return sorted({(r["annotator_id"], r["passage_id"]) for r in dataset.annotations})
+
+
+def _contested(row: Row) -> str:
+    """Return whether an adjudicated code was contested, in words."""
+    return f"{row['layer']}, {'contested' if row['contested'] else 'unanimous'}"

@@ -49,7 +49,7 @@ def parse_record(kind: type[T], data: Any) -> tuple[T | None, list[str]]:
     faults = []
     record: T | None = None
     try:
-        record = _adapter(kind).validate_python(data)
+        record = _adapter(kind).validate_python(data)  # type: ignore[arg-type]
     except ValidationError as error:
         for e in error.errors():
             place = ".".join(str(part) for part in e["loc"])

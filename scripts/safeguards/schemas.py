@@ -127,7 +127,7 @@ def _dictionary_rows(kinds: Sequence[type[Any]], words: Mapping[str, Sequence[st
     rows = []
     for field in fields(kinds[0]):
         known = words.get(field.name, ())
-        shown = ", ".join(f"`{w}`" for w in known) if len(known) <= 8 else f"{len(known)} codes"
+        shown = ", ".join(f"`{w}`" for w in known) if len(known) <= 14 else f"{len(known)} codes"
         meaning = descriptions.get(field.name, "")
         rows.append(f"| `{field.name}` | {_type_name(hints[field.name])} | {meaning} | {shown} |")
     return rows

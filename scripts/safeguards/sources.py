@@ -29,7 +29,9 @@ def fetch_from_folder(repository: Repository, document: Document, folder: Path) 
         UsageFault: The register pins no text, or no file in *folder* is that text.
     """
     if not document.pinned_sha256:
-        raise UsageFault(f"{document.document_id} has no pinned text yet; see corpus/documents.yaml")
+        raise UsageFault(
+            f"{document.document_id} has no pinned text yet; see corpus/documents.yaml"
+        )
     for path in _iter_files(folder):
         data = path.read_bytes()
         if hashlib.sha256(data).hexdigest() == document.pinned_sha256:

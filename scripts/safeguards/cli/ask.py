@@ -1,4 +1,4 @@
-"""Commands that answer questions from ``dist/dataset/``: ``vague``, ``query``, ``show``."""
+"""Commands that answer from ``dist/dataset/``: ``vague``, ``query``, ``show``, ``counts``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from safeguards.cli.shared import Workplace, dataset_option, format_option, prin
 if TYPE_CHECKING:
     from safeguards.query import Dataset
 
-_VAGUE = ("citation", "kind", "severity", "evidence", "reason")
+_VAGUE = ("citation", "kind", "severity", "evidence")
 _QUERY = ("citation", "edition", "heading", "safeguards", "powers", "vagueness")
 _CODES = ("citation", "layer", "code", "status", "severity", "annotator_id", "reason")
 
@@ -50,7 +50,7 @@ def vague(
     dataset: Path | None,
 ) -> None:
     """
-    List the provisions whose wording was judged vague, and on which words that rests.
+    List the provisions whose wording was judged vague.
 
     \b
     Example:
@@ -67,6 +67,8 @@ def vague(
         cured=cured,
     )
     print_rows(rows, form, _VAGUE if form == "table" else tuple(rows[0]) if rows else _VAGUE)
+    if rows and form == "table":
+        say(f"{len(rows)} findings; why: 'safeguards show \"{rows[0]['citation']}\"', for instance")
     if not rows:
         say("no provision coded so far fits; drop --kind or --power, lower --severity, add --cured")
 
@@ -119,7 +121,7 @@ def query(
 @click.pass_obj
 def show(workplace: Workplace, provision: tuple[str, ...], form: str, dataset: Path | None) -> None:
     """
-    Show one provision: its text, its codes, who gave them and why.
+    Show a provision: its text, its codes, who gave them and why.
 
     \b
     Example:
@@ -138,6 +140,23 @@ def show(workplace: Workplace, provision: tuple[str, ...], form: str, dataset: P
         print_rows([*found["adjudicated"], *found["annotators"]], form, _CODES)
 
 
+@click.command()
+@format_option()
+@dataset_option
+@click.pass_obj
+def counts(workplace: Workplace, form: str, dataset: Path | None) -> None:
+    """
+    Count what the dataset holds: passages, codes, claims, links.
+
+    \b
+    Example:
+      safeguards counts --format markdown
+    """
+    from safeguards.query import count_rows
+
+    print_rows(count_rows(_open(workplace, dataset)), form, ("of", "group", "number"))
+
+
 def _print_provision(found: dict[str, Any]) -> None:
     """Print a provision for reading."""
     passage = found["passage"]
@@ -148,29 +167,31 @@ def _print_provision(found: dict[str, Any]) -> None:
     for row in (passage, *found["below"]):
         _print_text(row)
     click.echo(_edition_note(passage))
-    _print_codes("Adjudicated codes", found["adjudicated"])
-    _print_codes("By annotator", found["annotators"])
+    _print_codes("Adjudicated codes", found["adjudicated"], found["citation"])
+    for who in sorted({row["annotator_id"] for row in found["annotators"]}):
+        rows = [row for row in found["annotators"] if row["annotator_id"] == who]
+        _print_codes(f"Codes by {who}", rows, found["citation"])
     for link in found["links"]:
-        click.echo(
-            f"link: {link['safeguard_passage_id']} reaches {link['power_passage_id']} "
-            f"through {link['via_passage_id']}"
+        _print_wrapped(
+            f"Link: {link['safeguard_passage_id']} reaches {link['power_passage_id']} "
+            f"through {link['via_passage_id']}."
         )
     for claim in found["claims"]:
-        click.echo(f"claim {claim['claim_id']} ({claim['verdict']}): {claim['claim']}")
+        _print_wrapped(f"Claim {claim['claim_id']} ({claim['verdict']}): {claim['claim']}")
+
+
+def _print_wrapped(text: str, indent: str = "", more: str = "  ") -> None:
+    """Print a line, folded to a readable width."""
+    import textwrap
+
+    click.echo(textwrap.fill(text, 96, initial_indent=indent, subsequent_indent=indent + more))
 
 
 def _print_text(row: dict[str, Any]) -> None:
     """Print the number and text of a passage, indented by its depth."""
-    import textwrap
-
-    if not row["text"]:
-        return
-    depth = row["eid"].count("__")
-    number = f"{row['num']} " if row["num"] and row["level"] != "article" else ""
-    indent = "   " * depth
-    click.echo(
-        textwrap.fill(number + row["text"], 96, initial_indent=indent, subsequent_indent=indent)
-    )
+    if row["text"]:
+        number = f"{row['num']} " if row["num"] and row["level"] != "article" else ""
+        _print_wrapped(number + row["text"], "   " * row["eid"].count("__"), "")
 
 
 def _edition_note(passage: dict[str, Any]) -> str:
@@ -183,18 +204,17 @@ def _edition_note(passage: dict[str, Any]) -> str:
     return "\n[official text]"
 
 
-def _print_codes(title: str, rows: list[dict[str, Any]]) -> None:
+def _print_codes(title: str, rows: list[dict[str, Any]], citation: str) -> None:
     """Print codes with their reasons."""
-    if not rows:
-        return
-    click.echo(f"\n{title}")
+    if rows:
+        click.echo(f"\n{title}")
     for row in rows:
-        facts = [row["status"], row["force"], row["severity"], row["direction"]]
-        facts += [f"{a['name']}: {a['value']}" for a in row["attributes"]]
-        who = "" if row["annotator_id"] == "adjudicated" else f"{row['annotator_id']}: "
+        place = "" if row["citation"] == citation else f"{row['citation']}: "
+        facts = (row["status"], row["force"], row["severity"], row["direction"])
+        known = ", ".join(fact for fact in facts if fact)
+        words = ", ".join(f"'{term}'" for term in row["terms"])
+        line = f"{place}{row['layer']} {row['code']}" + (f" ({known})" if known else "")
         mark = " [contested]" if row["contested"] else ""
-        words = f" on '{'; '.join(row['terms'])}'" if row["terms"] else ""
-        known = ", ".join(fact for fact in facts if fact and fact != "not_applicable")
-        click.echo(f"  {who}{row['citation']}  {row['code']} ({known}){words}{mark}")
+        _print_wrapped(line + (f" on {words}" if words else "") + mark, "  ", "    ")
         if row["reason"]:
-            click.echo(f"      {row['reason']}")
+            _print_wrapped(row["reason"], "      ", "")

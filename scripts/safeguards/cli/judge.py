@@ -24,7 +24,9 @@ _CONTEST = ("passage_id", "code", "missing", "differs", "said")
 @pass_repository
 def agree(repository: Repository, name: str, form: str) -> None:
     """
-    Report how far the annotators of a round agree, with 95 % intervals over articles.
+    Report how far the annotators of a round agree, with intervals.
+
+    Intervals are 95 % bootstrap intervals over articles.
 
     \b
     Example:
@@ -67,7 +69,7 @@ def _round(repository: Repository, name: str) -> dict[str, list[Annotation]]:
 @pass_repository
 def adjudicate(repository: Repository, name: str, contests: bool, form: str) -> None:
     """
-    Make the adjudicated layer from a round's codes and the decisions on what is contested.
+    Make the adjudicated layer from codes and decisions.
 
     Decisions stand in annotations/rounds/ROUND/decisions.yaml, one for each contest.
 
@@ -116,7 +118,9 @@ def derive_adjudicated(repository: Repository) -> dict[str, str]:
 @pass_repository
 def check(repository: Repository, listing: bool, only: str | None, form: str) -> None:
     """
-    Check the committed data; every problem is one line, 'path:line: check what'.
+    Check the committed data; every problem is one line.
+
+    A problem is printed as 'path:line: check what', and makes the exit code 1.
 
     \b
     Example:
@@ -141,17 +145,25 @@ def check(repository: Repository, listing: bool, only: str | None, form: str) ->
     return None
 
 
-def derive_all(repository: Repository) -> dict[str, str]:
-    """Return every derived file of the checkout as it should be: text by path."""
-    from safeguards.cli.vocabulary import derive_schema
-    from safeguards.records import format_record
-    from safeguards.segment import derive_passages, derive_terms
+def derive_all(repository: Repository) -> dict[str, str | list[str]]:
+    """
+    Return every derived file of the checkout as it should be: text by path.
 
-    passages = derive_passages(repository)
-    terms = derive_terms(repository, passages)
-    return {
-        "corpus/passages.jsonl": "".join(format_record(p) + "\n" for p in passages),
-        "corpus/terms.jsonl": "".join(format_record(t) + "\n" for t in terms),
-        **derive_schema(repository),
-        **derive_adjudicated(repository),
-    }
+    What cannot be derived has the list of its faults instead, so that a check reports them.
+    """
+    from safeguards.cli.texts import derive_corpus
+    from safeguards.cli.vocabulary import derive_schema
+    from safeguards.errors import RecordFault
+
+    derived: dict[str, str | list[str]] = {}
+    sources = (
+        ("corpus/passages.jsonl", derive_corpus),
+        ("schema/label_config.xml", derive_schema),
+        ("annotations/adjudicated.jsonl", derive_adjudicated),
+    )
+    for path, derive in sources:
+        try:
+            derived.update(derive(repository))
+        except RecordFault as error:
+            derived[path] = error.faults
+    return derived

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from safeguards import __version__
-from safeguards.cli.ask import query, show, vague
+from safeguards.cli.ask import counts, query, show, vague
 from safeguards.cli.judge import adjudicate, agree, check
 from safeguards.cli.label import label
 from safeguards.cli.publish import build
@@ -44,7 +44,7 @@ def _fail(error: SafeguardsError) -> None:
     sys.exit(error.exit_code)
 
 
-@click.group(cls=Safeguards)
+@click.group(cls=Safeguards, context_settings={"max_content_width": 100})
 @click.version_option(__version__, prog_name="safeguards")
 @click.option(
     "-C",
@@ -64,5 +64,8 @@ def main(ctx: click.Context, root: Path | None) -> None:
     ctx.obj = Workplace(root)
 
 
-for command in (fetch, segment, schema, label, agree, adjudicate, check, build, vague, query, show):
+_COMMANDS = (fetch, segment, schema, label, agree, adjudicate, check, build)
+_QUESTIONS = (vague, query, show, counts)
+
+for command in (*_COMMANDS, *_QUESTIONS):
     main.add_command(command)

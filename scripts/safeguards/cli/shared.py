@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 FORMATS = ("table", "csv", "json", "markdown")
+_WHOLE = ("citation", "kind", "severity")  # columns that lose their sense when folded
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -88,7 +89,7 @@ def print_rows(rows: Sequence[Mapping[str, Any]], form: str, columns: Sequence[s
     elif form == "jsonl":
         for row in rows:
             click.echo(json.dumps(dict(row), ensure_ascii=False))
-    else:
+    elif rows or form != "table":
         printer = {"csv": _print_csv, "markdown": _print_markdown, "table": _print_table}[form]
         printer([[_cell(row.get(column)) for column in columns] for row in rows], columns)
 
@@ -132,7 +133,7 @@ def _print_table(cells: Sequence[Sequence[str]], columns: Sequence[str]) -> None
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
     for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
+        table.add_column(column.replace("_", " "), overflow="fold", no_wrap=column in _WHOLE)
     for row in cells:
         table.add_row(*[Text(cell) for cell in row])
     width = None if sys.stdout.isatty() else 100

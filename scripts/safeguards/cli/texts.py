@@ -90,11 +90,21 @@ def _known_id(workplace: Workplace, document: str) -> str:
 
 def _derive(repository: Repository) -> None:
     """Write the derived files of the corpus."""
-    from safeguards.records import write_records
+    from safeguards.records import write_text
+
+    for path, text in derive_corpus(repository).items():
+        write_text(repository.path(path), text)
+        say(f"{path}: {text.count(chr(10))} rows")
+
+
+def derive_corpus(repository: Repository) -> dict[str, str]:
+    """Return the derived files of ``corpus/``: text by path."""
+    from safeguards.records import format_record
     from safeguards.segment import derive_passages, derive_terms
 
     passages = derive_passages(repository)
     terms = derive_terms(repository, passages)
-    write_records(repository.path("corpus/passages.jsonl"), passages)
-    write_records(repository.path("corpus/terms.jsonl"), terms)
-    say(f"{len(passages)} passages, {len(terms)} terms")
+    return {
+        "corpus/passages.jsonl": "".join(format_record(p) + "\n" for p in passages),
+        "corpus/terms.jsonl": "".join(format_record(t) + "\n" for t in terms),
+    }

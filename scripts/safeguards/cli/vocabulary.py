@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @pass_repository
 def schema(repository: Repository) -> None:
     """
-    Generate JSON Schemas, labelling configuration and data dictionary from the codebook.
+    Generate schemas, labelling configuration and data dictionary.
 
     \b
     Example:

@@ -1,0 +1,235 @@
+"""The command line: what each command prints, how it fails, and that it starts fast."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from safeguards.cli.main import main
+from safeguards.repository import Repository
+
+
+def run(repository: Repository, *arguments: str) -> Result:
+    """Run a command on a repository."""
+    return CliRunner().invoke(main, ["-C", str(repository.root), *arguments])
+
+
+@pytest.fixture
+def built(tiny: Repository) -> Repository:
+    """The tiny repository with its dataset built."""
+    assert run(tiny, "build").exit_code == 0
+    return tiny
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """``--help`` starts without pandas, datasets, pyarrow, numpy, pydantic or yaml."""
+    heavy = [
+        "pandas",
+        "datasets",
+        "pyarrow",
+        "numpy",
+        "pydantic",
+        "yaml",
+        "rich",
+        "label_studio_sdk",
+    ]
+    code = (
+        "import sys; from safeguards.cli.main import main\n"
+        "main(['--help'], standalone_mode=False)\n"
+        f"sys.exit(' '.join(m for m in {heavy} if m in sys.modules) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Commands:" in done.stdout
+
+
+def test_python_m_is_the_command() -> None:
+    """``python -m safeguards`` is the same as ``safeguards``."""
+    command = [sys.executable, "-m", "safeguards", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("safeguards, version ")
+
+
+def commands() -> list[tuple[str, ...]]:
+    """Return every command and subcommand."""
+    found: list[tuple[str, ...]] = []
+    for name, command in main.commands.items():
+        below = getattr(command, "commands", {})
+        found += [(name, inner) for inner in below] or [(name,)]
+    return found
+
+
+@pytest.mark.parametrize("command", commands(), ids=" ".join)
+def test_every_help_has_an_example(command: tuple[str, ...]) -> None:
+    """The help of each command shows how it is called."""
+    result = CliRunner().invoke(main, [*command, "--help"])
+    assert result.exit_code == 0
+    assert f"Example:\n    safeguards {' '.join(command)}" in result.output
+
+
+def test_segment_prints_one_object_for_each_passage(tiny: Repository) -> None:
+    """JSON Lines hold the fields that other tools read."""
+    path = tiny.official_path("tiny")
+    result = run(tiny, "segment", str(path), "--document", "tiny", "--format", "jsonl")
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    wanted = {"document_id", "eid", "level", "num", "heading", "text"}
+    assert wanted <= set(rows[0])
+    assert [r["text"] for r in rows if r["eid"] == "art_3__para_2"] == [
+        "Article 1 applies subject to this article."
+    ]
+
+
+def test_derived_files_are_the_committed_ones(tiny: Repository) -> None:
+    """Deriving the corpus, the schema files and the adjudicated layer again changes nothing."""
+    before = {p: p.read_bytes() for p in tiny.root.rglob("*.jsonl")}
+    for command in (["segment", "--corpus"], ["adjudicate", "--round", "pilot"], ["schema"]):
+        assert run(tiny, *command).exit_code == 0
+    assert {p: p.read_bytes() for p in tiny.root.rglob("*.jsonl")} == before
+    assert run(tiny, "check").exit_code == 0
+
+
+def test_vague_as_json(built: Repository) -> None:
+    """The JSON of a vague provision has kind, severity, evidence, citation and edition."""
+    rows = json.loads(run(built, "vague", "--document", "tiny", "--format", "json").stdout)
+    assert rows[0]["evidence"] == ["as appropriate"]
+    assert {"kind", "severity", "citation", "edition", "passage_id"} <= set(rows[0])
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "json", "markdown"])
+@pytest.mark.parametrize(
+    "command", [["vague"], ["query", "data"], ["show", "tiny:1.1"], ["counts"]]
+)
+def test_every_question_prints_in_every_form(
+    built: Repository, command: list[str], form: str
+) -> None:
+    """Answers come as table, CSV, JSON or Markdown, on stdout."""
+    result = run(built, *command, "--format", form)
+    assert result.exit_code == 0
+    assert result.stdout.strip()
+
+
+def test_csv_runs_no_formula_in_a_spreadsheet(built: Repository) -> None:
+    """A cell that would run as a formula is neutralised."""
+    frame_path = built.path("corpus/restatements/tiny.md")
+    text = frame_path.read_text(encoding="utf-8").replace("### Conditions", "### =1+1")
+    frame_path.write_text(text, encoding="utf-8")
+    for command in (["segment", "--corpus"], ["build"]):
+        run(built, *command)
+    lines = run(
+        built, "query", "--document", "tiny", "--level", "article", "--format", "csv"
+    ).stdout
+    assert ",'=1+1," in lines
+
+
+def test_show_says_that_a_restatement_is_not_authoritative(built: Repository) -> None:
+    """The text of a restatement never stands alone."""
+    shown = run(built, "show", "Tiny Treaty, art. 1(1)").stdout
+    assert "not a translation, not authoritative" in shown
+    assert "Codes by lm-y" in shown
+    assert "  vagueness degree_term (material, widens_power) on 'reasonable time'" in shown
+
+
+def test_an_empty_answer_says_what_to_loosen(built: Repository) -> None:
+    """Nothing found is no error, and says what to try."""
+    result = run(built, "vague", "--document", "sketch")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "drop --kind or --power" in result.stderr
+
+
+BAD: list[tuple[list[str], int, str]] = [
+    (["vague", "--document", "tokyo"], 2, "no document in 'tokyo'"),
+    (["vague", "--kind", "degre_term"], 2, "did you mean degree_term?"),
+    (["show", "tiny:7"], 2, "no passage tiny:art_7"),
+    (["show", "tiny:nonsense words"], 2, "is not an address"),
+    (["segment", "no.md", "--document", "tiny"], 2, "no file no.md"),
+    (["segment", "no.md", "--document", "tokyo"], 2, "no document in 'tokyo'"),
+    (["agree", "--round", "main"], 2, "the rounds are: pilot"),
+    (["check", "--only", "nonsense"], 2, "no check called 'nonsense'"),
+    (["fetch", "sketch", "--from", "."], 2, "sketch has no pinned text yet"),
+]
+
+
+@pytest.mark.parametrize(("command", "code", "message"), BAD, ids=[" ".join(b[0]) for b in BAD])
+def test_bad_input_is_one_line(
+    built: Repository, command: list[str], code: int, message: str
+) -> None:
+    """A wrong name or file gives one clear line and a non-zero exit."""
+    result = run(built, *command)
+    assert result.exit_code == code
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stderr.startswith("safeguards: ")
+    assert message in result.stderr
+
+
+@pytest.mark.parametrize(("data", "message"), [(b"", "is empty"), (b"a\0b", "is a binary file")])
+def test_files_that_hold_no_text(tiny: Repository, data: bytes, message: str) -> None:
+    """An empty or binary file is refused with exit 1."""
+    path = tiny.path("source.md")
+    path.write_bytes(data)
+    result = run(tiny, "segment", str(path), "--document", "tiny")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert message in result.stderr
+
+
+def test_a_codebook_with_two_faults_reports_both(tiny: Repository) -> None:
+    """Both faults are printed, then one line that says what to do."""
+    path = tiny.path("schema/codebook.yaml")
+    text = path.read_text(encoding="utf-8").replace("layer: power", "layer: might", 1)
+    path.write_text(text.replace("date: '2020-01-01'\n", "", 1), encoding="utf-8")
+    result = run(tiny, "check")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "date: field required" in result.stderr
+    path.write_text(text.replace("- LAW\n", "- LOW\n", 1), encoding="utf-8")
+    result = run(tiny, "check")
+    assert "codes.preservation_order.layer: no layer might" in result.stderr
+    assert "no basis LOW" in result.stderr
+    assert result.stderr.splitlines()[-1] == (
+        "safeguards: codebook.yaml has 2 faults; mend them and run again"
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "check_id"),
+    [
+        ('"code": "degree_term"', '"code": "degree"', "annotation-code"),
+        ('"end": 57', '"end": 570', "annotation-span"),
+        ('"text_sha256": "d3d6', '"text_sha256": "0000', "annotation-passage"),
+    ],
+)
+def test_wrong_codes_are_found_by_check(
+    tiny: Repository, old: str, new: str, check_id: str
+) -> None:
+    """An unknown code, a span outside its passage and a changed text each give their line."""
+    path = tiny.path("annotations/rounds/pilot/lm-x.jsonl")
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    result = run(tiny, "check", "--only", check_id)
+    assert result.exit_code == 1
+    assert result.stdout.startswith("annotations/rounds/pilot/lm-x.jsonl:")
+    assert f" {check_id} " in result.stdout
+
+
+def test_an_unknown_code_stops_the_build_before_it_writes(built: Repository) -> None:
+    """A build on broken records writes nothing."""
+    before = sorted(p.name for p in built.path("dist").iterdir())
+    path = built.path("corpus/claims.yaml")
+    path.write_text("- {claim_id: 3}\n", encoding="utf-8")
+    result = run(built, "build")
+    assert result.exit_code == 1
+    assert sorted(p.name for p in built.path("dist").iterdir()) == before
+
+
+def test_without_a_checkout_the_command_says_so(tmp_path: Path, monkeypatch: Any) -> None:
+    """Outside a checkout, and with none installed, one line says what to do."""
+    from safeguards import repository
+
+    monkeypatch.setattr(repository, "__file__", str(tmp_path / "x" / "repository.py"))
+    result = CliRunner().invoke(main, ["-C", str(tmp_path), "build"])
+    assert result.exit_code == 2
+    assert "run in a checkout, or name one with -C" in result.stderr
