@@ -7,6 +7,7 @@ import json
 from dataclasses import fields
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from safeguards.publish import TABLES, arrow_schema
@@ -45,6 +46,15 @@ def test_files_and_dataclass_have_the_same_names(name: str, path: str) -> None:
     """The keys of a committed record are the fields of its dataclass, in order."""
     line = (ROOT / path).read_text(encoding="utf-8").partition("\n")[0]
     assert list(json.loads(line)) == [f.name for f in fields(RECORDS[name])]
+
+
+@pytest.mark.parametrize(("name", "path"), FILES.items())
+def test_committed_records_fit_their_json_schema(name: str, path: str) -> None:
+    """Whoever checks the committed records with JSON Schema alone finds no fault."""
+    text = (ROOT / "schema" / "records" / f"{name}.schema.json").read_text(encoding="utf-8")
+    validator = jsonschema.Draft202012Validator(json.loads(text))
+    lines = (ROOT / path).read_text(encoding="utf-8").splitlines()
+    assert [e.message for line in lines for e in validator.iter_errors(json.loads(line))] == []
 
 
 @pytest.mark.parametrize("table", list(TABLES))
