@@ -259,8 +259,8 @@ def unknown_code(code_id: str, known: Iterable[str]) -> UnknownCode:
     """Return the exception for a code that the codebook lacks, with the nearest one."""
     from difflib import get_close_matches
 
-    near = get_close_matches(code_id, list(known), n=1, cutoff=0.0)
-    hint = f"did you mean {near[0]}?" if near else "the codebook has no codes"
+    near = get_close_matches(code_id, list(known), n=1, cutoff=0.6)
+    hint = f"did you mean {near[0]}?" if near else "schema/codebook.yaml lists them"
     return UnknownCode(f"the codebook has no code '{code_id}'; {hint}")
 
 
