@@ -30,7 +30,7 @@ docs: .venv/.dev
 	$(BIN)/safeguards build
 	$(BIN)/cog -r README.md DATASHEET.md
 
-label-studio: .venv-label-studio/.done
+label-studio: .venv-label-studio/.done .venv/.labelstudio
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -42,6 +42,10 @@ label-studio: .venv-label-studio/.done
 
 .venv/.dev: pyproject.toml constraints.txt | .venv/bin/python
 	$(BIN)/pip $(PIP_INSTALL) --editable '.[labelstudio,dev]'
+	touch .venv/.core $@
+
+.venv/.labelstudio: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/pip $(PIP_INSTALL) --editable '.[labelstudio]'
 	touch .venv/.core $@
 
 .venv-label-studio/.done:

@@ -225,6 +225,17 @@ def test_an_unknown_code_stops_the_build_before_it_writes(built: Repository) -> 
     assert sorted(p.name for p in built.path("dist").iterdir()) == before
 
 
+def test_a_missing_extra_says_how_to_install_it(
+    tiny: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the Label Studio extra the command names it, instead of a traceback."""
+    monkeypatch.setitem(sys.modules, "httpx", None)
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", "5a" * 20)
+    result = run(tiny, "label", "push", "--round", "pilot")
+    assert result.exit_code == 2
+    assert "install it with: pip install --editable '.[labelstudio]'" in result.stderr
+
+
 def test_without_a_checkout_the_command_says_so(tmp_path: Path, monkeypatch: Any) -> None:
     """Outside a checkout, and with none installed, one line says what to do."""
     from safeguards import repository

@@ -16,7 +16,9 @@ from safeguards.cli.publish import build
 from safeguards.cli.shared import Workplace
 from safeguards.cli.texts import fetch, segment
 from safeguards.cli.vocabulary import schema
-from safeguards.errors import RecordFault, SafeguardsError
+from safeguards.errors import RecordFault, SafeguardsError, UsageFault
+
+_EXTRAS = {"httpx": "labelstudio", "label_studio_sdk": "labelstudio"}
 
 
 class Safeguards(click.Group):
@@ -32,10 +34,22 @@ class Safeguards(click.Group):
             _fail(error)
         except SafeguardsError as error:
             _fail(error)
+        except ModuleNotFoundError as error:
+            _fail(_missing_extra(error))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands in the order in which work goes, not by alphabet."""
         return list(self.commands)
+
+
+def _missing_extra(error: ModuleNotFoundError) -> SafeguardsError:
+    """Return the one line on a library that comes with an extra; other errors are ours to mend."""
+    extra = _EXTRAS.get((error.name or "").partition(".")[0])
+    if extra is None:
+        raise error
+    return UsageFault(
+        f"this command needs {error.name}; install it with: pip install --editable '.[{extra}]'"
+    )
 
 
 def _fail(error: SafeguardsError) -> None:
