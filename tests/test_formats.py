@@ -383,13 +383,20 @@ def test_a_critique_page_gives_the_article_alone() -> None:
     assert lines == ["# Drones and the law", prose.strip(), "## No judge", prose.strip()]
 
 
-def test_deep_and_long_pages_are_read_or_refused() -> None:
-    """A page of a hundred thousand nested elements does no harm."""
-    page = b"<html>" + b"<div>" * 100_000 + b"Pilots"
-    try:
-        assert "Pilots" in extract_html(page)
-    except SourceFault as refusal:
-        assert "holds no text" in str(refusal)
+@pytest.mark.parametrize("kind", ["treaty", "critique"])
+def test_old_pages_that_close_nothing_are_read_whole(kind: str) -> None:
+    """Elements left open nest hundreds deep, and nothing below them is lost."""
+    prose = "Pilots keep a log of all they see and show it to a judge who asks. "
+    page = "<html><body>" + f"<font><p>{prose}" * 400 + "The end.</html>"
+    assert extract_html(page.encode(), kind=kind).count("The end.") == 1
+
+
+@pytest.mark.parametrize("kind", ["treaty", "critique"])
+def test_a_page_too_deep_to_be_read_whole_is_refused(kind: str) -> None:
+    """What the parser would drop in silence is refused aloud."""
+    page = b"<html>" + b"<div>Pilots " * 100_000
+    with pytest.raises(SourceFault, match="x nests too deep to be read whole; copy its text"):
+        extract_html(page, "x", kind)
 
 
 def test_a_treaty_page_is_split_like_a_text() -> None:

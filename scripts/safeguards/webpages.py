@@ -78,8 +78,10 @@ def extract_html(data: bytes, name: str = "the page", kind: str = "treaty") -> s
     Raises:
         SourceFault: The page holds no text, or is in an encoding that it does not declare.
     """
-    page = _decode_page(data, name)
-    text = _find_article(page) if kind == "critique" else _read_page(page)
+    root = _parse(_decode_page(data, name), name)
+    text = ""
+    if root is not None:
+        text = _find_article(root) if kind == "critique" else _read_page(root)
     if not text.strip():
         raise SourceFault(f"{name} holds no text; save the page once it is shown, or copy its text")
     return text
@@ -104,23 +106,42 @@ def _decode_page(data: bytes, name: str) -> str:
         ) from error
 
 
-def _find_article(page: str) -> str:
-    """Return the main text of an article page, headings marked."""
-    import trafilatura
+def _parse(page: str, name: str) -> Any:
+    """
+    Return the root element of a page, or None where it has none.
 
-    text = trafilatura.extract(page, output_format="markdown", include_comments=False)
-    return normalize_text(text or "")
+    Old pages leave so many elements open that they nest hundreds deep. The parser drops what is
+    too deep without an error, so its log is asked.
 
-
-def _read_page(page: str) -> str:
-    """Return all text of a page but its menus."""
+    Raises:
+        SourceFault: The page nests too deep to be read whole.
+    """
     from lxml import etree, html
 
-    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    parser = html.HTMLParser(
+        encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True
+    )
     try:
         root = html.document_fromstring(page.encode("utf-8"), parser=parser)
     except (etree.LxmlError, ValueError):  # nothing but comments, for instance
-        return ""
+        return None
+    if any(entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log):
+        raise SourceFault(f"{name} nests too deep to be read whole; copy its text into a file")
+    return root
+
+
+def _find_article(root: Any) -> str:
+    """Return the main text of an article page, headings marked."""
+    import trafilatura
+
+    text = trafilatura.extract(root, output_format="markdown", include_comments=False)
+    return normalize_text(text or "")
+
+
+def _read_page(root: Any) -> str:
+    """Return all text of a page but its menus."""
+    from lxml import etree
+
     reader = _PageReader()
     root = _main_part(root)
     root.tail = None
