@@ -38,6 +38,9 @@ def test_help_imports_nothing_heavy() -> None:
         "yaml",
         "rich",
         "label_studio_sdk",
+        "lxml",
+        "pypdfium2",
+        "trafilatura",
     ]
     code = (
         "import sys; from safeguards.cli.main import main\n"
@@ -83,6 +86,38 @@ def test_segment_prints_one_object_for_each_passage(tiny: Repository) -> None:
     assert [r["text"] for r in rows if r["eid"] == "art_3__para_2"] == [
         "Article 1 applies subject to this article."
     ]
+
+
+def test_segment_reads_other_formats_and_tells_what_to_look_at(tiny: Repository) -> None:
+    """A web page is found out by its bytes, and notes go to stderr."""
+    path = tiny.path("page.txt")
+    path.write_text("<!doctype html><h2>Article 1</h2><p>The pilotâ€™s log.", encoding="utf-8")
+    result = run(tiny, "segment", str(path), "--document", "tiny", "--format", "csv")
+    assert result.stdout == (
+        "eid,level,num,heading,text\nart_1,article,Article 1,,The pilotâ€™s log.\n"
+    )
+    assert result.stderr == (
+        f"{path}: read in a wrong encoding once, 'â€™' for '’', on line 3; compare another copy\n"
+    )
+
+
+def test_segment_takes_the_format_and_language_that_are_given(tiny: Repository) -> None:
+    """A given format and language win over what the bytes and the register say."""
+    path = tiny.path("page.html")
+    path.write_text("<p>Пилоты ведут журнал полётов.", encoding="utf-8")
+    command = ["segment", str(path), "--document", "tiny"]
+    assert "so it is not in 'en'" in run(tiny, *command).stderr
+    result = run(tiny, *command, "--language", "ru", "--input-format", "text", "--format", "jsonl")
+    assert json.loads(result.stdout)["text"] == "<p>Пилоты ведут журнал полётов."
+
+
+def test_segment_numbers_the_paragraphs_of_a_critique(tiny: Repository) -> None:
+    """A critique gives paragraphs, with those that belong to the page flagged."""
+    path = tiny.path("critique.txt")
+    prose = "The treaty lets every state keep the logs of all pilots, and no judge is ever asked."
+    path.write_text(f"Share this\n\n{prose}\n", encoding="utf-8")
+    result = run(tiny, "segment", str(path), "--document", "critic-2020-02", "--format", "csv")
+    assert result.stdout == f'eid,boilerplate,text\np_1,yes,Share this\np_2,no,"{prose}"\n'
 
 
 def test_derived_files_are_the_committed_ones(tiny: Repository) -> None:
@@ -168,7 +203,10 @@ def test_bad_input_is_one_line(
     assert message in result.stderr
 
 
-@pytest.mark.parametrize(("data", "message"), [(b"", "is empty"), (b"a\0b", "is a binary file")])
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [(b"", "is empty"), (b"a\0b", "is a binary file"), (b"%PDF-1.7", "is a broken PDF")],
+)
 def test_files_that_hold_no_text(tiny: Repository, data: bytes, message: str) -> None:
     """An empty or binary file is refused with exit 1."""
     path = tiny.path("source.md")

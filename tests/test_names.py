@@ -22,7 +22,10 @@ FILES = {
 }
 LAYERS = [
     {"errors", "model"},
-    {"text", "eid", "markers", "provisions", "coefficients", "pairing"},
+    {
+        "text", "eid", "markers", "provisions", "coefficients", "pairing", "critiques", "formats",
+        "mojibake", "numerals", "webpages", "wordfiles",
+    },
     {"codebook", "records", "repository"},
     {
         "sources", "segment", "labelstudio", "agreement", "adjudication", "checks", "publish",

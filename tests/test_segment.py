@@ -111,6 +111,22 @@ def test_sources_that_are_no_text(tiny: Repository) -> None:
         read_source(tiny.path("empty.md"), "tiny", "official")
 
 
+def test_a_source_too_large_is_not_read(tiny: Repository) -> None:
+    """The size of a file is looked at before its bytes."""
+    with tiny.path("large.md").open("wb") as handle:
+        handle.truncate(50_000_001)
+    with pytest.raises(SourceFault, match="has over 50 MB; give the text alone"):
+        read_source(tiny.path("large.md"), "tiny", "official")
+
+
+def test_a_critique_becomes_paragraphs(tiny: Repository) -> None:
+    """The kind of the document decides how its text is read."""
+    path = tiny.path("critique.txt")
+    path.write_text("Article 1\nLogs are kept.", encoding="utf-8")
+    found = read_source(path, "critic-2020-02", "official", kind="critique")
+    assert [p.passage_id for p in found] == ["critic-2020-02:p_1", "critic-2020-02:p_2"]
+
+
 def test_a_round_names_passages_that_exist(tiny: Repository) -> None:
     """A round's passages are those with words of their own, in document order."""
     found = tiny.round_passages(tiny.round("pilot"))

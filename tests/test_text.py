@@ -16,14 +16,53 @@ from safeguards.text import clean_inline, decode, read_lines
         (b"", "a.md is empty; give a file that holds a text"),
         (b" \n\t\n", "a.md is empty; give a file that holds a text"),
         (b"%PDF\x00\x01", "a.md is a binary file; give a text in UTF-8"),
-        (b"caf\xe9", "a.md is not UTF-8 (byte 3); convert it, for instance with iconv"),
     ],
 )
 def test_what_holds_no_text_is_refused(data: bytes, message: str) -> None:
-    """Empty, binary and wrongly encoded files are refused in one line."""
+    """Empty and binary files are refused in one line."""
     with pytest.raises(SourceFault) as caught:
         decode(data, "a.md")
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "codec", "message"),
+    [
+        ("café", "latin-1", "not UTF-8 (byte 3); if it is ISO-8859-1, run: iconv -f ISO-8859-1"),
+        ("“data”", "cp1252", "not UTF-8 (byte 0); if it is WINDOWS-1252, run: iconv -f WINDOWS"),
+        ("Пилот ведёт журнал полётов", "cp1251", "not UTF-8 (byte 0); if it is CP1251, run: iconv"),
+        (
+            "The pilot keeps a log.",
+            "utf-16-le",
+            "not UTF-8; if it is UTF-16LE, run: iconv -f UTF-16",
+        ),
+        (
+            "The pilot keeps a log.",
+            "utf-16-be",
+            "not UTF-8; if it is UTF-16BE, run: iconv -f UTF-16",
+        ),
+    ],
+)
+def test_other_encodings_are_named_and_refused(text: str, codec: str, message: str) -> None:
+    """A text in another encoding is refused with the guess and the command that converts it."""
+    with pytest.raises(SourceFault) as caught:
+        decode(text.encode(codec), "my log.md")
+    assert str(caught.value).startswith(f"my log.md is {message}")
+    assert str(caught.value).endswith("-t UTF-8 'my log.md' > 'my log.md.utf8'")
+
+
+def test_broken_utf8_is_not_taken_for_another_encoding() -> None:
+    """UTF-8 that breaks off is called so: converting it would spoil what is right in it."""
+    with pytest.raises(
+        SourceFault, match=r"a\.md is UTF-8 that breaks at byte 9; get another copy"
+    ):
+        decode("café café".encode()[:-1], "a.md")
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16"])
+def test_encodings_that_are_read(codec: str) -> None:
+    """UTF-8 with and without a mark, and UTF-16 with one, give the same text."""
+    assert decode("café\r\n".encode(codec), "a.md") == "café\n"
 
 
 @pytest.mark.parametrize(

@@ -55,11 +55,15 @@ def level_of(eid: str) -> str:
 
     >>> level_of("art_24__para_2__point_a"), level_of("chp_II__sec_1"), level_of("preamble__p_1")
     ('point', 'section', 'preamble')
+    >>> level_of("p_3")  # of a critique
+    'paragraph'
     """
     last = eid.rsplit("__", 1)[-1]
     prefix = last.split("_", 1)[0]
     if prefix == "p":
         prefix = eid.split("__", 1)[0].split("_", 1)[0]
+    if prefix == "p":
+        return "paragraph"
     return _LEVEL_BY_PREFIX.get(prefix, prefix)
 
 
@@ -100,6 +104,8 @@ def format_eid(eid: str) -> str:
     'art. 24(2)(a)(ii)'
     >>> format_eid("chp_II__sec_1__title_1"), format_eid("art_45__para_nn_2")
     ('ch. II, sec. 1, title 1', 'art. 45, second unnumbered paragraph')
+    >>> format_eid("preamble__p_2"), format_eid("p_2")
+    ('preamble, second paragraph', 'para. 2')
     """
     text = ""
     for piece in eid.split("__"):
@@ -122,7 +128,7 @@ def _append_piece(text: str, prefix: str, value: str) -> str:
     if prefix == "wrapup":
         return f"{text}, closing words"
     if prefix == "p":
-        return f"{text}, {_ordinal(value)} paragraph"
+        return f"{text}, {_ordinal(value)} paragraph" if text else f"para. {value}"
     return f"{text}{comma}{_SHORT.get(prefix, prefix)} {value}".strip()
 
 
@@ -171,7 +177,7 @@ def parse_provision(words: str, aliases: Mapping[str, str]) -> str:
 
 def _is_address(eid: str) -> bool:
     """Tell whether the first step of *eid* is one that eIds begin with."""
-    return eid.split("_", 1)[0] in {*_SHORT, "art", "preamble", "preface", "conclusions"}
+    return eid.split("_", 1)[0] in {*_SHORT, "art", "p", "preamble", "preface", "conclusions"}
 
 
 def _take_document(words: str, aliases: Mapping[str, str]) -> tuple[str, str]:

@@ -179,6 +179,7 @@ class Passage:
         provisional: True until the text was compared with the official one.
         terms: Operative terms kept from the official text, four words at most each.
         basis: What a restatement rests on: passage ids and addresses.
+        boilerplate: Critiques: True where it looks like a menu, teaser or byline of the page.
         note: What is left out or uncertain.
     """
 
@@ -199,6 +200,7 @@ class Passage:
     provisional: bool = False
     terms: tuple[str, ...] = ()
     basis: tuple[str, ...] = ()
+    boilerplate: bool = False
     note: str | None = None
 
 

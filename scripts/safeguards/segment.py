@@ -13,24 +13,55 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from safeguards.errors import RecordFault, UsageFault
+from safeguards.critiques import read_critique
+from safeguards.errors import RecordFault, SourceFault, UsageFault
+from safeguards.formats import MAX_BYTES, Extracted, extract
 from safeguards.model import Document, Passage, TermAnchor
 from safeguards.provisions import split
 from safeguards.repository import Repository, RestatedUnit
-from safeguards.text import decode
 
 
-def read_source(path: Path, document_id: str, edition: str) -> list[Passage]:
+def read_file(
+    path: Path, *, form: str | None = None, language: str = "en", kind: str = "treaty"
+) -> Extracted:
     """
-    Return the passages of the text in *path*.
+    Return the text of the file in *path*, and what to note about it.
 
     Raises:
         UsageFault: There is no such file.
-        SourceFault: The file is empty, binary or not UTF-8.
+        SourceFault: It holds no text, or a broken one.
     """
     if not path.is_file():
         raise UsageFault(f"no file {path}; give a text to split")
-    return split(decode(path.read_bytes(), str(path)), document_id, edition)
+    if path.stat().st_size > MAX_BYTES:
+        raise SourceFault(f"{path} has over {MAX_BYTES // 1_000_000} MB; give the text alone")
+    return extract(path.read_bytes(), str(path), form=form, language=language, kind=kind)
+
+
+def split_source(text: str, document_id: str, edition: str, kind: str = "treaty") -> list[Passage]:
+    """
+    Return the passages of a text: provisions of a treaty, paragraphs of a critique.
+
+    >>> [p.eid for p in split_source("Logs are kept for ever.", "demo", "official", "critique")]
+    ['p_1']
+    """
+    if kind == "critique":
+        return read_critique(text, document_id)
+    return split(text, document_id, edition)
+
+
+def read_source(
+    path: Path, document_id: str, edition: str, *, kind: str = "treaty", language: str = "en"
+) -> list[Passage]:
+    """
+    Return the passages of the file in *path*.
+
+    Raises:
+        UsageFault: There is no such file.
+        SourceFault: It holds no text, or a broken one.
+    """
+    found = read_file(path, language=language, kind=kind)
+    return split_source(found.text, document_id, edition, kind)
 
 
 def derive_passages(repository: Repository) -> list[Passage]:

@@ -10,7 +10,9 @@ emphasis. What stands between the marks is the treaty's; the marks are not.
 
 from __future__ import annotations
 
+import codecs
 import re
+import shlex
 from typing import NamedTuple
 
 from safeguards.errors import SourceFault
@@ -26,6 +28,7 @@ _LINK = re.compile(
 _EMPHASIS = re.compile(r"(?<!\\)\*")
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!|-])")
 _MARKUP = re.compile(r"[*\[\\]")
+_TO_ESCAPE = re.compile(r"[\\*]|(?<=\])\(|^\s*#")
 _HEADING = re.compile(r"[ \t]*(#{1,6})[ \t]*(.*?)[ \t]*#*[ \t]*$")
 
 
@@ -48,23 +51,69 @@ def decode(data: bytes, where: str) -> str:
     r"""
     Return the text in *data*, normalised.
 
+    UTF-8 is read, and UTF-16 that says so by its byte order mark. Every other encoding can only be
+    guessed, and a wrong guess looks like a text: so it is refused, with the guess in the message.
+
     >>> decode(b"Article 1\r\n\r\nOne.", "a.md")
     'Article 1\n\nOne.'
+    >>> decode("Article 1".encode("utf-16"), "a.md")
+    'Article 1'
 
     Raises:
-        SourceFault: *data* is empty, binary, or not UTF-8.
+        SourceFault: *data* is empty, binary, or neither UTF-8 nor marked UTF-16.
     """
-    if b"\0" in data[:65536]:
-        raise SourceFault(f"{where} is a binary file; give a text in UTF-8")
+    utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-16" if utf16 else "utf-8-sig")
     except UnicodeDecodeError as error:
-        raise SourceFault(
-            f"{where} is not UTF-8 (byte {error.start}); convert it, for instance with iconv"
-        ) from error
+        raise SourceFault(_not_utf8(data, where, error)) from error
+    if "\0" in text:
+        raise SourceFault(_binary(data, where))
     if not text.strip():
         raise SourceFault(f"{where} is empty; give a file that holds a text")
     return normalize_text(text)
+
+
+def _not_utf8(data: bytes, where: str, error: UnicodeDecodeError) -> str:
+    """Return what is wrong with bytes that are no UTF-8, and what to do."""
+    if b"\0" in data:
+        return _binary(data, where)
+    if not data[: error.start].isascii():
+        return f"{where} is UTF-8 that breaks at byte {error.start}; get another copy of it"
+    return f"{where} is not UTF-8 (byte {error.start}); {_advise(_guess_encoding(data), where)}"
+
+
+def _binary(data: bytes, where: str) -> str:
+    """Return what is wrong with bytes that hold NUL: half of them does in UTF-16."""
+    for name, zeros in (("UTF-16LE", data[1::2]), ("UTF-16BE", data[::2])):
+        if len(data) >= 20 and zeros.count(0) > 0.4 * len(zeros):
+            return f"{where} is not UTF-8; {_advise(name, where)}"
+    return f"{where} is a binary file; give a text in UTF-8"
+
+
+def _guess_encoding(data: bytes) -> str | None:
+    """
+    Return the likely encoding of a text, as iconv calls it.
+
+    >>> _guess_encoding("Les États".encode("cp1252")), _guess_encoding("“Data”".encode("cp1252"))
+    ('ISO-8859-1', 'WINDOWS-1252')
+    """
+    high = sum(byte >= 0xA0 for byte in data)
+    latin = sum(chr(byte).isalpha() for byte in data if byte < 0x80)
+    if high < 0.5 * latin:  # a few accents among Latin letters
+        return "WINDOWS-1252" if any(0x80 <= byte < 0xA0 for byte in data) else "ISO-8859-1"
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(data[:100_000]).best()
+    return best.encoding.upper().replace("_", "-") if best else None
+
+
+def _advise(encoding: str | None, where: str) -> str:
+    """Return the advice that ends the message: the command that converts the file."""
+    if encoding is None:
+        return "convert it to UTF-8, for instance with iconv"
+    paths = f"{shlex.quote(where)} > {shlex.quote(where + '.utf8')}"
+    return f"if it is {encoding}, run: iconv -f {encoding} -t UTF-8 {paths}"
 
 
 def clean_inline(text: str) -> str:
@@ -78,6 +127,16 @@ def clean_inline(text: str) -> str:
         text = _EMPHASIS.sub("", _LINK.sub(r"\1", text))
         text = _ESCAPE.sub(r"\1", text)
     return " ".join(text.split())
+
+
+def escape_markup(text: str) -> str:
+    r"""
+    Return *text* so that `clean_inline` gives it back: what looks like mark-up in it is none.
+
+    >>> escape_markup("# 5 * 3 is [15](sic)"), clean_inline(escape_markup("5 * 3 is [15](sic)"))
+    ('\\# 5 \\* 3 is [15]\\(sic)', '5 * 3 is [15](sic)')
+    """
+    return _TO_ESCAPE.sub(lambda match: match[0][:-1] + "\\" + match[0][-1], text)
 
 
 def read_lines(text: str) -> list[Line]:

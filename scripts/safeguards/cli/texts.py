@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from safeguards.cli.shared import Workplace, format_option, pass_repository, print_rows, say
+from safeguards.formats import FORMS
 
 if TYPE_CHECKING:
     from safeguards.repository import Repository
 
 _COLUMNS = ("eid", "level", "num", "heading", "text")
+_CRITIQUE_COLUMNS = ("eid", "boilerplate", "text")
 
 
 @click.command()
@@ -51,6 +53,12 @@ def fetch(repository: Repository, documents: tuple[str, ...], folder: Path) -> N
     show_default=True,
     help="Which edition the text is.",
 )
+@click.option(
+    "--input-format",
+    type=click.Choice(FORMS),
+    help="What FILE is.  [default: found out from its bytes]",
+)
+@click.option("--language", help="Language of FILE, such as fr.  [default: the document's]")
 @click.option("--corpus", is_flag=True, help="Derive corpus/passages.jsonl and corpus/terms.jsonl.")
 @format_option(extra=("jsonl",))
 @click.pass_obj
@@ -59,11 +67,15 @@ def segment(
     file: Path | None,
     document: str | None,
     edition: str,
+    input_format: str | None,
+    language: str | None,
     corpus: bool,
     form: str,
 ) -> None:
     """
-    Split a treaty's text into passages: articles, paragraphs, points.
+    Split a treaty into articles, paragraphs and points, or a critique into paragraphs.
+
+    FILE is text, Markdown, PDF, a web page or a Word file.
 
     \b
     Example:
@@ -76,16 +88,16 @@ def segment(
         raise click.UsageError("give a FILE and --document, or --corpus")
     from dataclasses import asdict
 
-    from safeguards.segment import read_source
+    from safeguards.segment import read_file, split_source
 
-    document_id = _known_id(workplace, document)
-    rows: list[dict[str, Any]] = [asdict(p) for p in read_source(file, document_id, edition)]
-    print_rows(rows, form, _COLUMNS)
-
-
-def _known_id(workplace: Workplace, document: str) -> str:
-    """Return the id of a document of the register."""
-    return workplace.repository.document(document).document_id
+    known = workplace.repository.document(document)
+    language = language or known.language
+    found = read_file(file, form=input_format, language=language, kind=known.kind)
+    for note in found.notes:
+        say(f"{file}: {note}")
+    passages = split_source(found.text, known.document_id, edition, known.kind)
+    columns = _CRITIQUE_COLUMNS if known.kind == "critique" else _COLUMNS
+    print_rows([asdict(p) for p in passages], form, columns)
 
 
 def _derive(repository: Repository) -> None:
