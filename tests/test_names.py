@@ -21,7 +21,10 @@ FILES = {
 }
 LAYERS = [
     {"errors", "model"},
-    {"text", "eid", "markers", "provisions", "coefficients", "pairing"},
+    {
+        "text", "eid", "markers", "provisions", "instruments", "citations", "references",
+        "coefficients", "pairing",
+    },
     {"codebook", "records", "repository"},
     {
         "sources", "segment", "labelstudio", "agreement", "adjudication", "checks", "publish",
