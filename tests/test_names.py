@@ -17,6 +17,7 @@ PACKAGE = ROOT / "scripts" / "safeguards"
 FILES = {
     "annotation": "annotations/adjudicated.jsonl",
     "passage": "corpus/passages.jsonl",
+    "reference": "corpus/references.jsonl",
     "term_anchor": "corpus/terms.jsonl",
 }
 LAYERS = [
@@ -28,7 +29,7 @@ LAYERS = [
     {"codebook", "records", "repository"},
     {
         "sources", "segment", "labelstudio", "agreement", "adjudication", "checks", "publish",
-        "query", "schemas",
+        "query", "schemas", "gold",
     },
     {"cli"},
     {"__main__"},

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from safeguards.instruments import NOUN, NUMBERED, Names, find_name, read_names
+from safeguards.instruments import NOUN, NUMBERED, Names, end_of_name, find_name, read_names
 
 __all__ = ["LAST", "OTHER", "OWN", "Address", "Citation", "Steps", "read_citations", "read_names"]
 
@@ -194,6 +194,7 @@ class _Reader:
     names: Names
     noun: str
     place: int = 0
+    named: bool = False  # whether another treaty was named
 
     def read(self) -> list[Citation]:
         """Return the citations of the text."""
@@ -205,6 +206,7 @@ class _Reader:
             self.place = citation.end if citation else match.end()
             if citation:
                 found.append(citation)
+                self.named |= not citation.addresses and citation.document_id != OWN
         return found
 
     def _take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
@@ -229,7 +231,7 @@ class _Reader:
         if not addresses:
             return Citation(start, self.place, (), OWN) if kind == "this" else None
         addresses, document_id = self._read_context(addresses)
-        if document_id is None and self.text[max(low, start - 4) : start] == "its ":
+        if document_id is None and self.named and self.text.startswith("its ", start - 4):
             document_id = LAST
         return Citation(start, self.place, tuple(addresses), document_id)
 
@@ -240,7 +242,7 @@ class _Reader:
         if re.match(NOUN, match[0]):  # "Convention on X" may be the end of a longer name
             return self._read_noun(match.start(), low)
         known = self.names.by_name[" ".join(match[0].lower().split())]
-        return Citation(*match.span(), (), known)
+        return Citation(match.start(), end_of_name(self.text, match.end()), (), known)
 
     def _read_noun(self, noun: int, low: int) -> Citation | None:
         """Return the citation of a treaty by the name around its noun, or by the noun alone."""

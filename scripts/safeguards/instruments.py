@@ -150,6 +150,18 @@ def find_name(text: str, noun: int, low: int, names: Names) -> Name | None:
     return Name(start, end, _look_up(text[start:end], names))
 
 
+def end_of_name(text: str, end: int) -> int:
+    """
+    Return where a name ends that was known up to offset *end*, and may go on from its noun.
+
+    >>> end_of_name("the Demo Convention on Demos, adopted", 19)
+    28
+    """
+    noun = text[max(0, end - 20) : end].rpartition(" ")[2]
+    tail = _TAIL.match(text, end) if _NOUN.fullmatch(noun) else None
+    return tail.end() if tail else end
+
+
 def _look_up(name: str, names: Names) -> str | None:
     """Return the document that *name* names, with or without its year."""
     plain = re.sub(r"^\d{4} ", "", name).lower()

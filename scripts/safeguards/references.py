@@ -30,7 +30,7 @@ The words before a citation, at times those after it, tell its kind:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -146,6 +146,21 @@ def find_references(
     finder = _Finder(_Place(passage, by_id), passage.document_id in names.critiques)
     citations = read_citations(passage.text or "", names, noun)
     return [row for citation in citations for row in finder.iter_rows(citation)]
+
+
+def index_passages(passages: Iterable[Passage]) -> dict[str, Passage]:
+    """
+    Return passages by id; of two editions the official one, which has the whole tree.
+
+    >>> both = [Passage("d:art_1", "d", e, "art_1", "article") for e in ("restatement", "official")]
+    >>> index_passages(both)["d:art_1"].edition
+    'official'
+    """
+    by_id: dict[str, Passage] = {}
+    for passage in passages:
+        if passage.edition == "official" or passage.passage_id not in by_id:
+            by_id[passage.passage_id] = passage
+    return by_id
 
 
 @dataclass(slots=True)
