@@ -56,7 +56,8 @@ _TAIL = re.compile(
           | \s {_LINK} (?: \s {_THE} )? \s {_WORD}                   # on the Rights of the Child
         )*
     )?
-    (?: \s of \s (?: \d{{1,2}} \s [A-Z][a-z]+ \s )? \d{{4}} )?       # of 4 November 1950
+    (?: \s of \s (?: \d{{1,2}} \s [A-Z][a-z]+ \s )? \d{{4}}          # of 4 November 1950
+      | , \s \d{{4}} (?= [,;.)] ) )?                                # , 1961,
     """,
     re.VERBOSE,
 )
@@ -176,7 +177,7 @@ def _first_word(text: str, low: int, noun: int) -> int:
         word = text[begin : end - 1]
         if _is_name_word(word.lstrip("(")):
             start = begin + word.count("(")
-        elif start == noun or word not in ("of", "the", "and"):
+        elif start == noun or word not in ("of", "and"):
             break
         end = begin if word[0] != "(" else low
     year = re.compile(r"(?<!\d)\d{4} $").search(text, max(low, start - 5), start)
