@@ -2,6 +2,7 @@
 Benchmarks, run by ``make bench``: ratios in one run, never limits in a test.
 
 - the splitter against a naive one that cuts at article headings only;
+- the finder of references, on the same texts;
 - building the dataset; answering one question in a fresh process, against starting Python.
 """
 
@@ -16,6 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from safeguards.provisions import split
+from safeguards.references import find_references, index_passages
 from safeguards.text import decode
 
 ROOT = Path(__file__).parents[1]
@@ -44,6 +46,18 @@ def bench_splitter() -> None:
     print(f"  articles only  {characters / naive / 1e6:6.1f}  ({ours / naive:.0f} times faster)")
 
 
+def bench_references() -> None:
+    """Print how fast references are found, and how many there are."""
+    texts = [decode(path.read_bytes(), path.name) for path in TEXTS] or [_invented_text()]
+    split_texts = [split(text, f"bench{n}") for n, text in enumerate(texts)]
+    by_id = index_passages(p for passages in split_texts for p in passages)
+    characters = sum(len(p.text or "") for p in by_id.values())
+    found = sum(len(find_references(p, by_id, ())) for p in by_id.values())
+    taken = best_of(5, lambda: [find_references(p, by_id, ()) for p in by_id.values()])
+    print(f"references: {found:,} in {characters:,} characters")
+    print(f"  {characters / taken / 1e6:6.1f} million characters a second")
+
+
 def _invented_text() -> str:
     """Return a text to split where no real ones are at hand."""
     article = "### Article {n}\n\n1. A Party may:\n\na) ask;\n\nb) be asked.\n\n2. It answers.\n\n"
@@ -65,4 +79,5 @@ def _run(*command: str) -> None:
 
 if __name__ == "__main__":
     bench_splitter()
+    bench_references()
     bench_commands()

@@ -14,6 +14,7 @@ DOCUMENTS = "corpus/documents.yaml"
 PILOT = "annotations/rounds/pilot/lm-x.jsonl"
 ANNOTATORS = "annotations/annotators.yaml"
 TERMS = "corpus/terms.jsonl"
+REFERENCES = "corpus/references.jsonl"
 
 BAD = [
     ("document-id-unique", DOCUMENTS, "document_id: sketch", "document_id: tiny", "tiny is used twice"),
@@ -27,6 +28,7 @@ BAD = [
     ("restated-basis", PASSAGES, '["tiny:art_3__para_1"]', '["tiny:art_8"]', "tiny:art_3__para_1 rests on unknown tiny:art_8"),
     ("term-length", PASSAGES, '"reasonable time"', '"kept for a reasonable time"', "'kept for a reasonable time' has more than four words"),
     ("term-kept", PASSAGES, '"court"', '"tribunal"', "'tribunal' is not in the text of tiny:art_3__para_1"),
+    ("reference-target", REFERENCES, '"to_passage_id": "tiny:art_1"', '"to_passage_id": "tiny:art_9"', "no passage tiny:art_9"),
     ("claim-id-unique", CLAIMS, None, None, "C-1 is used twice"),
     ("claim-document", CLAIMS, "document_id: critic-2020-02", "document_id: tiny", "no critique tiny"),
     ("claim-target", CLAIMS, "tiny:art_1__para_1", "tiny:art_1__para_9", "no passage tiny:art_1__para_9"),

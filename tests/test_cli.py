@@ -282,3 +282,20 @@ def test_without_a_checkout_the_command_says_so(tmp_path: Path, monkeypatch: Any
     result = CliRunner().invoke(main, ["-C", str(tmp_path), "build"])
     assert result.exit_code == 2
     assert "run in a checkout, or name one with -C" in result.stderr
+
+
+def test_references_say_what_cites_a_provision(built: Repository) -> None:
+    """What cites a provision is listed with its kind, and shown with the provision."""
+    result = run(built, "references", "tiny:1", "--direction", "in", "--format", "csv")
+    assert result.stdout.splitlines()[1].startswith(
+        '"Tiny Treaty, art. 3(2)",applies_to,"Tiny Treaty, art. 1",in,yes,official'
+    )
+    assert "Referred to by: art. 3(2) (applies_to)." in run(built, "show", "tiny:1").stdout
+    assert "Refers to: art. 1 (applies_to)." in run(built, "show", "tiny:3.2").stdout
+
+
+def test_references_need_a_place(built: Repository) -> None:
+    """Without a provision or document the command says what is missing."""
+    result = run(built, "references")
+    assert result.exit_code == 2
+    assert "name a provision or a document, or give --score" in result.stderr

@@ -18,18 +18,20 @@ PACKAGE = ROOT / "scripts" / "safeguards"
 FILES = {
     "annotation": "annotations/adjudicated.jsonl",
     "passage": "corpus/passages.jsonl",
+    "reference": "corpus/references.jsonl",
     "term_anchor": "corpus/terms.jsonl",
 }
 LAYERS = [
     {"errors", "model"},
     {
-        "text", "eid", "markers", "provisions", "coefficients", "pairing", "critiques", "formats",
-        "mojibake", "numerals", "webpages", "wordfiles",
+        "text", "eid", "markers", "provisions", "instruments", "citations", "references",
+        "coefficients", "pairing", "critiques", "formats", "mojibake", "numerals", "webpages",
+        "wordfiles",
     },
     {"codebook", "records", "repository"},
     {
         "sources", "segment", "labelstudio", "agreement", "adjudication", "checks", "publish",
-        "query", "schemas",
+        "query", "schemas", "gold",
     },
     {"cli"},
     {"__main__"},

@@ -6,7 +6,7 @@ import pytest
 
 from safeguards.errors import RecordFault, SourceFault, TextChanged, UsageFault
 from safeguards.repository import Repository
-from safeguards.segment import derive_passages, derive_terms, read_source
+from safeguards.segment import derive_passages, derive_references, derive_terms, read_source
 from safeguards.sources import fetch_from_folder
 
 
@@ -50,11 +50,14 @@ def test_terms_are_anchored_in_the_official_text(tiny: Repository) -> None:
 
 def test_without_the_official_text_committed_rows_stay(tiny: Repository) -> None:
     """A fresh clone has no official text, and derives the same rows."""
-    before = derive_passages(tiny), derive_terms(tiny, derive_passages(tiny))
+    passages = derive_passages(tiny)
+    before = passages, derive_terms(tiny, passages), derive_references(tiny, passages)
     tiny.official_path("tiny").unlink()
     clone = Repository(tiny.root)
     passages = derive_passages(clone)
-    assert (passages, derive_terms(clone, passages)) == before
+    derived = derive_terms(clone, passages), derive_references(clone, passages)
+    assert (passages, *derived) == before
+    assert [r.to_passage_id for r in derived[1]] == ["tiny:art_1", "tiny:art_3"]
 
 
 def test_a_side_file_must_match_its_text(tiny: Repository) -> None:

@@ -22,6 +22,7 @@ from safeguards.model import (
     Link,
     Passage,
     Problem,
+    Reference,
     Span,
 )
 from safeguards.records import Located
@@ -33,6 +34,7 @@ Check = Callable[["Data"], Found]
 CHECKS: dict[str, Check] = {}
 
 PASSAGES = "corpus/passages.jsonl"
+REFERENCES = "corpus/references.jsonl"
 CLAIMS = "corpus/claims.yaml"
 LINKS = "annotations/links.yaml"
 ADJUDICATED = "annotations/adjudicated.jsonl"
@@ -245,6 +247,20 @@ def term_kept(data: Data) -> Found:
         for term in p.record.terms:
             if term.lower() not in (p.record.text or "").lower():
                 yield PASSAGES, p.line, f"'{term}' is not in the text of {p.record.passage_id}"
+
+
+@_check
+def reference_target(data: Data) -> Found:
+    """A reference leads from a passage of the corpus to one, or to a document of the register."""
+    documents = {d.document_id for d in data.repository.documents}
+    for row in data.repository.read(REFERENCES, Reference):
+        r = row.record
+        if (r.passage_id, r.edition) not in data.by_edition:
+            yield REFERENCES, row.line, f"no {r.edition} passage {r.passage_id}"
+        if r.to_passage_id is not None and r.to_passage_id not in data.passage_ids:
+            yield REFERENCES, row.line, f"no passage {r.to_passage_id}"
+        if r.to_document_id is not None and r.to_document_id not in documents:
+            yield REFERENCES, row.line, f"no document {r.to_document_id}"
 
 
 def _restated(data: Data) -> Iterator[Located[Passage]]:

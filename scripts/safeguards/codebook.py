@@ -17,7 +17,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from safeguards.errors import RecordFault, UnknownCode, UsageFault
-from safeguards.model import EDITIONS, LAYERS, LEVELS
+from safeguards.model import EDITIONS, LAYERS, LEVELS, REFERENCE_KINDS
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 NONE = "none"
@@ -235,6 +235,7 @@ def vocabularies(codebook: Codebook) -> dict[str, dict[str, list[str]]]:
             "severity": severities,
             "direction": [d.id for d in codebook.directions],
         },
+        "references": {"edition": list(EDITIONS), "kind": list(REFERENCE_KINDS)},
         "claims": {
             "claim_type": words["claim_types"],
             "stance": words["stances"],

@@ -32,6 +32,18 @@ LEVELS = (
     "attachment",
     "editorial",
 )
+REFERENCE_KINDS = (
+    "subject_to",
+    "notwithstanding",
+    "without_prejudice",
+    "in_accordance",
+    "established_in",
+    "defined_in",
+    "referred_to",
+    "applies_to",
+    "self",
+    "other",
+)
 
 
 def normalize_text(text: str) -> str:
@@ -236,6 +248,64 @@ class TermAnchor:
     term: str
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """
+    One provision or treaty that a passage cites: an edge of the graph of cross-references.
+
+    A citation of several provisions ("Articles 14 and 15") gives one row for each, all with the
+    same span. What the kinds mean: `safeguards.references`.
+
+    Attributes:
+        reference_id: Stable id: where the citation stands and which of its targets this is.
+        passage_id: Passage in which the citation stands.
+        edition: ``official`` or ``restatement``.
+        text_sha256: Hash of the text the citation stands in.
+        start: Offset of the first code point of the citation.
+        end: Offset past the last one.
+        to_passage_id: Passage cited; None for a whole treaty, and for what was not found.
+        to_document_id: Document cited; None where the register has no such document.
+        kind: How the passage depends on what it cites, by the words before the citation.
+        exact: False where the place cited does not exist and the nearest around it is given, or
+            where nothing was found.
+    """
+
+    reference_id: str
+    passage_id: str
+    edition: str
+    text_sha256: str
+    start: int
+    end: int
+    to_passage_id: str | None
+    to_document_id: str | None
+    kind: str
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GoldReference:
+    """
+    A citation as a careful reader marked it, to measure the finder by.
+
+    A passage that was read and cites nothing has one row without offsets: so it is known to have
+    been read.
+
+    Attributes:
+        passage_id: Passage that was read; for a critique, its file and the number of the line.
+        text_sha256: Hash of its text.
+        start: Offset of the first code point of the citation, or None.
+        end: Offset past the last one, or None.
+        targets: passage_ids that are cited, or the document_id of a whole treaty; empty where the
+            register has no such treaty.
+    """
+
+    passage_id: str
+    text_sha256: str
+    start: int | None
+    end: int | None
+    targets: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

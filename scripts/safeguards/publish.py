@@ -36,6 +36,7 @@ from safeguards.model import (
     Passage,
     Provision,
     PublishedAnnotation,
+    Reference,
     Span,
     TermAnchor,
     hash_text,
@@ -48,6 +49,7 @@ TABLES: dict[str, type[Any]] = {
     "annotations": PublishedAnnotation,
     "claims": Claim,
     "links": Link,
+    "references": Reference,
     "documents": Document,
     "annotators": Annotator,
 }
@@ -56,6 +58,7 @@ _PURPOSE = {
     "annotations": "every code by every annotator, and the adjudicated layer",
     "claims": "what critiques assert, restated, with a verdict",
     "links": "which safeguard clause reaches which power, and through which words",
+    "references": "which provisions each passage cites, where, and to what effect",
     "documents": "the treaties and critiques",
     "annotators": "who annotated",
 }
@@ -180,6 +183,7 @@ def build_tables(repository: Repository, edition: str) -> dict[str, list[Any]]:
         "annotations": build_annotations(repository),
         "claims": list(repository.claims),
         "links": list(repository.links),
+        "references": list(repository.references),
         "documents": list(repository.documents),
         "annotators": list(repository.annotators),
     }

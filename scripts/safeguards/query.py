@@ -286,7 +286,8 @@ def describe(dataset: Dataset, words: str) -> Row:
     Return all that is known about one provision.
 
     The result holds the passage as shown, the passages below it, the adjudicated codes, every
-    annotator's codes, the links through it and the claims about it.
+    annotator's codes, the links through it, what it cites outside its article, what cites it from
+    there, and the claims about it.
 
     Raises:
         UnknownDocument, UnknownProvision: There is no such provision.
@@ -301,6 +302,7 @@ def describe(dataset: Dataset, words: str) -> Row:
         for link in dataset.table("links")
         if inside & {link["safeguard_passage_id"], link["power_passage_id"], link["via_passage_id"]}
     ]
+    references = [r for r in find_citations(dataset, passage_id) if _leaves_article(r)]
     return {
         "passage_id": passage_id,
         "citation": dataset.citation(passage_id),
@@ -309,8 +311,86 @@ def describe(dataset: Dataset, words: str) -> Row:
         "adjudicated": _named(dataset, rows, lambda r: r["annotator_id"] == ADJUDICATED),
         "annotators": _named(dataset, rows, lambda r: r["annotator_id"] != ADJUDICATED),
         "links": links,
+        "refers_to": [r for r in references if r["direction"] == "out"],
+        "referred_to_by": [r for r in references if r["direction"] == "in"],
         "claims": _claims_about(dataset, passage_id),
     }
+
+
+def find_citations(
+    dataset: Dataset, words: str, *, direction: str = "both", kind: str | None = None
+) -> list[Row]:
+    """
+    Return the references from and to a provision or document, in document order.
+
+    Rows are those of the official text; of the restatement, where no official text was read.
+    References inside the provision itself are among those that go out.
+
+    Args:
+        dataset: The built dataset.
+        words: A provision or a document, as people write it.
+        direction: ``out``, ``in`` or ``both``.
+        kind: Only this kind; without it, all but ``self``.
+
+    Raises:
+        UnknownDocument, UnknownProvision: There is no such document or provision.
+    """
+    known = dataset.aliases.get(words.strip().lower())
+    place = known + ":" if known else dataset.provision(words)
+    found = []
+    for row in _read_references(dataset):
+        here = _leads_into(row["passage_id"], place)
+        there = _leads_into(row["to_passage_id"] or f"{row['to_document_id']}:", place) and not here
+        wanted = row["kind"] == kind if kind else row["kind"] != "self"
+        if wanted and ((here and direction != "in") or (there and direction != "out")):
+            found.append(_reference_row(dataset, row, "out" if here else "in"))
+    return found
+
+
+def _read_references(dataset: Dataset) -> list[Row]:
+    """Return the references of the official texts, and of restatements that stand alone."""
+    rows = dataset.table("references")
+    official = {r["passage_id"].partition(":")[0] for r in rows if r["edition"] == "official"}
+    return [
+        row
+        for row in rows
+        if row["edition"] == "official" or row["passage_id"].partition(":")[0] not in official
+    ]
+
+
+def _leads_into(passage_id: str, place: str) -> bool:
+    """Tell whether a passage lies in *place*: a passage id, or a document id with its colon."""
+    return passage_id.startswith(place) if place.endswith(":") else is_inside(passage_id, place)
+
+
+def _leaves_article(row: Row) -> bool:
+    """Tell whether a reference leads out of the article it stands in."""
+    return article_of(row["passage_id"]) != article_of(row["to_passage_id"] or "")
+
+
+def _reference_row(dataset: Dataset, row: Row, direction: str) -> Row:
+    """Return one reference as it is shown."""
+    return {
+        "citation": dataset.citation(row["passage_id"]),
+        "kind": row["kind"],
+        "cites": _cited(dataset, row),
+        "direction": direction,
+        "exact": row["exact"],
+        "edition": row["edition"],
+        "passage_id": row["passage_id"],
+        "start": row["start"],
+        "end": row["end"],
+        "to_passage_id": row["to_passage_id"],
+        "to_document_id": row["to_document_id"],
+    }
+
+
+def _cited(dataset: Dataset, row: Row) -> str:
+    """Return what a reference leads to, as lawyers write it."""
+    if row["to_passage_id"]:
+        return dataset.citation(row["to_passage_id"])
+    document = dataset.documents.get(row["to_document_id"] or "")
+    return str(document["short_title"]) if document else "a treaty outside the register"
 
 
 def _named(dataset: Dataset, rows: Iterable[Row], keep: Callable[[Row], bool]) -> list[Row]:

@@ -26,8 +26,10 @@ from safeguards.model import (
     Claim,
     Decision,
     Document,
+    GoldReference,
     Link,
     Passage,
+    Reference,
     Round,
     TermAnchor,
 )
@@ -95,6 +97,15 @@ class Repository:
     def terms(self) -> list[TermAnchor]:
         """Where operative terms stand in the official texts."""
         return only(self.read("corpus/terms.jsonl", TermAnchor))
+
+    @cached_property
+    def references(self) -> list[Reference]:
+        """What the passages cite."""
+        return only(self.read("corpus/references.jsonl", Reference))
+
+    def gold_references(self, name: str) -> list[GoldReference]:
+        """Return the citations that a careful reader marked in a text: a document, or ``seeds``."""
+        return only(read_records(self.path(f"tests/data/references/{name}.jsonl"), GoldReference))
 
     @cached_property
     def claims(self) -> list[Claim]:

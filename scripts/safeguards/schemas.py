@@ -30,6 +30,7 @@ from safeguards.model import (
     Passage,
     Provision,
     PublishedAnnotation,
+    Reference,
     Round,
     Target,
     TermAnchor,
@@ -43,6 +44,7 @@ RECORDS: dict[str, type[Any]] = {
     "document": Document,
     "link": Link,
     "passage": Passage,
+    "reference": Reference,
     "round": Round,
     "term_anchor": TermAnchor,
 }
@@ -53,12 +55,14 @@ _TABLE_OF = {
     "document": "documents",
     "link": "links",
     "passage": "provisions",
+    "reference": "references",
 }
 PUBLISHED: dict[str, tuple[type[Any], ...]] = {
     "provisions": (Provision, Passage),
     "annotations": (PublishedAnnotation, Annotation),
     "claims": (Claim,),
     "links": (Link,),
+    "references": (Reference,),
     "documents": (Document,),
     "annotators": (Annotator,),
 }

@@ -16,8 +16,9 @@ from pathlib import Path
 from safeguards.critiques import read_critique
 from safeguards.errors import RecordFault, SourceFault, UsageFault
 from safeguards.formats import MAX_BYTES, Extracted, extract
-from safeguards.model import Document, Passage, TermAnchor
+from safeguards.model import Document, Passage, Reference, TermAnchor
 from safeguards.provisions import split
+from safeguards.references import find_references, index_passages
 from safeguards.repository import Repository, RestatedUnit
 
 
@@ -180,3 +181,32 @@ def _iter_anchors(official: Passage, terms: Sequence[str]) -> Iterator[TermAncho
         yield TermAnchor(
             official.passage_id, "official", str(official.text_sha256), term, start, end
         )
+
+
+def derive_references(repository: Repository, passages: Sequence[Passage]) -> list[Reference]:
+    """
+    Return what official and restated passages cite, documents in the order of the register.
+
+    Documents whose official text is not at hand keep their committed rows.
+    """
+    by_id = index_passages(passages)
+    found: list[Reference] = []
+    for document in repository.documents:
+        restated = (p for p in passages if p.document_id == document.document_id and p.text)
+        found += _official_references(repository, document, by_id)
+        for passage in restated:
+            found += find_references(passage, by_id, repository.documents)
+    return found
+
+
+def _official_references(
+    repository: Repository, document: Document, by_id: Mapping[str, Passage]
+) -> list[Reference]:
+    """Return what the official passages of a document cite."""
+    text = repository.official_text(document.document_id)
+    if text is None:
+        own = document.document_id + ":"
+        committed = (r for r in repository.references if r.passage_id.startswith(own))
+        return [r for r in committed if r.edition == "official"]
+    official = split(text, document.document_id)
+    return [r for p in official for r in find_references(p, by_id, repository.documents)]

@@ -17,7 +17,7 @@ _QUERY = ("citation", "edition", "heading", "safeguards", "powers", "vagueness")
 _CODES = ("citation", "layer", "code", "status", "severity", "annotator_id", "reason")
 
 
-def _open(workplace: Workplace, folder: Path | None) -> Dataset:
+def open_dataset(workplace: Workplace, folder: Path | None) -> Dataset:
     """Return the dataset in *folder*, or the one that was built in the checkout."""
     from safeguards.query import Dataset
 
@@ -59,7 +59,7 @@ def vague(
     from safeguards.query import find_vague
 
     rows = find_vague(
-        _open(workplace, dataset),
+        open_dataset(workplace, dataset),
         document=document,
         kind=kind,
         severity=severity,
@@ -102,7 +102,7 @@ def query(
     from safeguards.query import find_provisions
 
     rows = find_provisions(
-        _open(workplace, dataset),
+        open_dataset(workplace, dataset),
         " ".join(words),
         document=document,
         code=code,
@@ -129,7 +129,7 @@ def show(workplace: Workplace, provision: tuple[str, ...], form: str, dataset: P
     """
     from safeguards.query import describe
 
-    found = describe(_open(workplace, dataset), " ".join(provision))
+    found = describe(open_dataset(workplace, dataset), " ".join(provision))
     if form == "json":
         import json
 
@@ -154,7 +154,7 @@ def counts(workplace: Workplace, form: str, dataset: Path | None) -> None:
     """
     from safeguards.query import count_rows
 
-    print_rows(count_rows(_open(workplace, dataset)), form, ("of", "group", "number"))
+    print_rows(count_rows(open_dataset(workplace, dataset)), form, ("of", "group", "number"))
 
 
 def _print_provision(found: dict[str, Any]) -> None:
@@ -176,8 +176,20 @@ def _print_provision(found: dict[str, Any]) -> None:
             f"Link: {link['safeguard_passage_id']} reaches {link['power_passage_id']} "
             f"through {link['via_passage_id']}."
         )
+    title = found["citation"].partition(", ")[0] + ", "
+    _print_references("Refers to", title, [(r["cites"], r["kind"]) for r in found["refers_to"]])
+    citing = [(r["citation"], r["kind"]) for r in found["referred_to_by"]]
+    _print_references("Referred to by", title, citing)
     for claim in found["claims"]:
         _print_wrapped(f"Claim {claim['claim_id']} ({claim['verdict']}): {claim['claim']}")
+
+
+def _print_references(what: str, title: str, rows: list[tuple[str, str]]) -> None:
+    """Print the other ends of references with their kinds, each once, without their *title*."""
+    ends = list(dict.fromkeys(f"{end.removeprefix(title)} ({kind})" for end, kind in rows))
+    more = f"; and {len(ends) - 8} more, see 'safeguards references'" if len(ends) > 8 else ""
+    if ends:
+        _print_wrapped(f"{what}: {'; '.join(ends[:8])}{more}.")
 
 
 def _print_wrapped(text: str, indent: str = "", more: str = "  ") -> None:

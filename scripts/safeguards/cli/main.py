@@ -13,6 +13,7 @@ from safeguards.cli.ask import counts, query, show, vague
 from safeguards.cli.judge import adjudicate, agree, check
 from safeguards.cli.label import label
 from safeguards.cli.publish import build
+from safeguards.cli.references import references
 from safeguards.cli.shared import Workplace
 from safeguards.cli.texts import fetch, segment
 from safeguards.cli.vocabulary import schema
@@ -79,7 +80,7 @@ def main(ctx: click.Context, root: Path | None) -> None:
 
 
 _COMMANDS = (fetch, segment, schema, label, agree, adjudicate, check, build)
-_QUESTIONS = (vague, query, show, counts)
+_QUESTIONS = (vague, query, show, references, counts)
 
 for command in (*_COMMANDS, *_QUESTIONS):
     main.add_command(command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,7 @@ def fetch(repository: Repository, documents: tuple[str, ...], folder: Path) -> N
     help="What FILE is.  [default: found out from its bytes]",
 )
 @click.option("--language", help="Language of FILE, such as fr.  [default: the document's]")
-@click.option("--corpus", is_flag=True, help="Derive corpus/passages.jsonl and corpus/terms.jsonl.")
+@click.option("--corpus", is_flag=True, help="Derive passages, terms and references of corpus/.")
 @format_option(extra=("jsonl",))
 @click.pass_obj
 def segment(
@@ -112,11 +113,17 @@ def _derive(repository: Repository) -> None:
 def derive_corpus(repository: Repository) -> dict[str, str]:
     """Return the derived files of ``corpus/``: text by path."""
     from safeguards.records import format_record
-    from safeguards.segment import derive_passages, derive_terms
+    from safeguards.segment import derive_passages, derive_references, derive_terms
 
     passages = derive_passages(repository)
     terms = derive_terms(repository, passages)
+    references = derive_references(repository, passages)
+    files: dict[str, Sequence[object]] = {
+        "passages": passages,
+        "terms": terms,
+        "references": references,
+    }
     return {
-        "corpus/passages.jsonl": "".join(format_record(p) + "\n" for p in passages),
-        "corpus/terms.jsonl": "".join(format_record(t) + "\n" for t in terms),
+        f"corpus/{name}.jsonl": "".join(format_record(row) + "\n" for row in rows)
+        for name, rows in files.items()
     }
