@@ -21,11 +21,11 @@ FILES = {
 }
 LAYERS = [
     {"errors", "model"},
-    {"text", "eid", "markers", "provisions", "coefficients", "pairing"},
-    {"codebook", "records", "repository"},
+    {"text", "eid", "markers", "provisions", "coefficients", "pairing", "editions", "formats"},
+    {"codebook", "records", "repository", "connections", "download"},
     {
         "sources", "segment", "labelstudio", "agreement", "adjudication", "checks", "publish",
-        "query", "schemas",
+        "query", "schemas", "confirmation",
     },
     {"cli"},
     {"__main__"},
