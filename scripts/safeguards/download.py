@@ -34,6 +34,7 @@ Progress = Callable[[int, int | None], None]
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _TIMEOUTS = (httpx.TimeoutException, httpcore.TimeoutException)
+_NONSENSE = (httpx.ProtocolError, httpcore.ProtocolError)
 _BROKEN = (httpx.TransportError, httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError)
 # A server that compresses all the same is understood, but no range of bytes is asked in vain.
 _HEADERS = {"User-Agent": f"treaty-safeguards/{__version__}", "Accept-Encoding": "identity"}
@@ -163,6 +164,7 @@ class _Visit:
     deadline: Deadline
     progress: Progress | None = None
     secure: ssl.SSLContext = field(default_factory=httpx.create_ssl_context)
+    came: int = 0  # bytes of the file so far
 
     def transfer(self, begun: _Begun | None) -> Arrival | None:
         """Return the file, or None if the server cannot go on with what was *begun*."""
@@ -224,16 +226,17 @@ class _Visit:
 
     def _receive(self, answer: httpx.Response, size: int) -> None:
         """Add the bytes of *answer* to the first *size* ones of the part."""
+        self.came = size
         total = _read_total(answer, size)
         self._check_size(total or 0)
         with self.part.open("ab" if size else "wb") as handle:
             for piece in answer.iter_raw():
-                size += len(piece)
-                self._check_size(size)
+                self.came += len(piece)
+                self._check_size(self.came)
                 self.deadline.left()
                 handle.write(piece)
                 if self.progress:
-                    self.progress(size, total)
+                    self.progress(self.came, total)
 
     def _check_size(self, size: int) -> None:
         """
@@ -273,9 +276,10 @@ class _Visit:
                 f"the server's certificate is not trusted ({untrusted}); do not go on, unless the "
                 "server is yours: then name its authority's file in SSL_CERT_FILE"
             )
-        came = self.part.stat().st_size if self.part.is_file() else 0
-        if came and not isinstance(error, (httpx.ConnectError, httpcore.ConnectError)):
-            return f"the connection broke after {came} bytes; run the command again to go on"
+        if self.came:
+            return f"the connection broke after {self.came} bytes; run the command again to go on"
+        if isinstance(error, _NONSENSE):
+            return f"answered what cannot be understood ({error}); check the address"
         return f"no connection ({str(error) or type(error).__name__}); check the network"
 
 
