@@ -11,11 +11,11 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from safeguards.model import Annotation, Document, Passage
+from safeguards.model import Annotation, Document, Passage, Span
 
 STATES = ("same", "changed", "missing", "added")
 _VERIFIED = ("full", "V2")
@@ -58,15 +58,17 @@ def find_outline_faults(
         document: Its entry in the register, which knows how many articles and chapters there are.
         outline: Its outline; empty where there is none.
     """
-    found = [p for p in passages if "__" not in p.eid]
-    articles = {p.eid: p for p in found if p.level == "article"}
-    chapters = {p.eid: p for p in found if p.level == "chapter"}
-    known = {f"art_{a['num']}": a for a in outline.get("articles", [])}
+    tops = {p.eid: p for p in passages if "__" not in p.eid}
+    articles = {eid: p for eid, p in tops.items() if p.level == "article"}
+    chapters = {eid: p for eid, p in tops.items() if p.level == "chapter"}
+    known_articles = {f"art_{a['num']}": a for a in outline.get("articles", [])}
+    known_chapters = {c["eid"]: c for c in _iter_chapters(outline)}
     return [
         *_compare_totals("articles", len(articles), document.articles_total),
         *_compare_totals("chapters", len(chapters), document.chapters_total),
-        *_compare_parts(articles, known),
-        *_compare_parts(chapters, {c["eid"]: c for c in _iter_chapters(outline)}),
+        *_compare_parts(articles, known_articles),
+        *_compare_parts(chapters, known_chapters),
+        *_compare_headings(passages, {**known_articles, **known_chapters}),
     ]
 
 
@@ -80,22 +82,44 @@ def _compare_totals(what: str, found: int, total: int | None) -> list[str]:
     return [] if total in (None, found) else [f"{found} {what}, not {total}"]
 
 
-def _compare_parts(
-    found: Mapping[str, Passage], known: Mapping[str, Mapping[str, Any]]
-) -> list[str]:
-    """Return a line for each part that is missing, extra, or headed otherwise."""
+def _compare_parts(found: Mapping[str, Passage], known: Collection[str]) -> list[str]:
+    """Return a line for each part that is missing or extra."""
     if not known:
         return []
     lines = [f"{eid} is missing" for eid in known if eid not in found]
-    lines += [
-        f"{eid} is extra: {p.heading or p.num}" for eid, p in found.items() if eid not in known
-    ]
-    for eid, entry in known.items():
-        if eid in found and entry["verified"] in _VERIFIED:
-            heading = found[eid].heading or ""
-            if _fold(heading) != _fold(entry["heading"]):
-                lines.append(f"{eid} is headed '{heading}', not '{entry['heading']}'")
+    extra = [p for eid, p in found.items() if eid not in known]
+    return lines + [f"{p.eid} is extra: {p.heading or p.num}" for p in extra]
+
+
+def _compare_headings(
+    passages: Sequence[Passage], known: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
+    """Return a line for each part that is headed otherwise, where its heading was verified."""
+    lines = []
+    for place, passage in enumerate(passages):
+        entry = known.get(passage.eid)
+        if entry and entry["verified"] in _VERIFIED:
+            if not _is_headed(passages[place:], _fold(entry["heading"])):
+                lines.append(
+                    f"{passage.eid} is headed '{passage.heading or ''}', not '{entry['heading']}'"
+                )
     return lines
+
+
+def _is_headed(passages: Sequence[Passage], wanted: Sequence[str]) -> bool:
+    """
+    Tell whether the first passage has the heading *wanted*.
+
+    In a text without mark-up a heading may be broken over two lines, or be read as the first words
+    below it; it is the heading all the same if nothing stands between.
+    """
+    words = _fold(passages[0].heading or "")
+    if len(words) >= len(wanted):
+        return words == wanted
+    for passage in passages[: 1 + len(wanted)]:
+        words += _fold(passage.heading or "") if passage is not passages[0] else []
+        words += _fold(passage.text or "")
+    return words[: len(wanted)] == wanted
 
 
 def _fold(text: str) -> list[str]:
@@ -160,7 +184,8 @@ def carry_spans(
     Return the codes that fit the new text, with its offsets and hashes, and those that do not.
 
     A code with a span fits where the words it covers stand exactly once in the passage with the
-    same address; a code on a whole passage fits where that passage has the same text.
+    same address; a code on a whole passage fits where that passage has the same text. White space
+    is no part of the words, since lines break elsewhere in every edition.
 
     Args:
         old_passages: The text that was coded, with its words.
@@ -189,11 +214,21 @@ def _carry(row: Annotation, old: Passage | None, new: Passage | None) -> Annotat
     before, after = old.text or "", new.text or ""
     moved = replace(row, edition=new.edition, text_sha256=str(new.text_sha256))
     if row.start is None or row.end is None:
-        return moved if before == after else "the passage's text differs"
+        return moved if before.split() == after.split() else "the passage's text differs"
     words = before[row.start : row.end]
-    start = after.find(words)
-    if not words or start < 0:
-        return f"'{words}' is not there"
-    if after.find(words, start + 1) >= 0:
-        return f"'{words}' stands there more than once"
-    return replace(moved, start=start, end=start + len(words))
+    places = _find_words(words, after)
+    if len(places) == 1:
+        return replace(moved, start=places[0].start, end=places[0].end)
+    return f"'{words}' {'stands there more than once' if places else 'is not there'}"
+
+
+def _find_words(words: str, text: str) -> list[Span]:
+    r"""
+    Return every place where *words* stand in *text*, also across a line break.
+
+    >>> _find_words("higher court", "a higher\ncourt")
+    [Span(start=2, end=14)]
+    """
+    pattern = r"\s+".join(re.escape(word) for word in words.split())
+    found = re.finditer(f"(?=({pattern}))", text) if pattern else ()
+    return [Span(*match.span(1)) for match in found]
