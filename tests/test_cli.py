@@ -28,7 +28,7 @@ def built(tiny: Repository) -> Repository:
 
 
 def test_help_imports_nothing_heavy() -> None:
-    """``--help`` starts without pandas, datasets, pyarrow, numpy, pydantic or yaml."""
+    """``--help`` starts without pandas, datasets, pyarrow, numpy, pydantic, httpx or yaml."""
     heavy = [
         "pandas",
         "datasets",
@@ -37,6 +37,7 @@ def test_help_imports_nothing_heavy() -> None:
         "pydantic",
         "yaml",
         "rich",
+        "httpx",
         "label_studio_sdk",
     ]
     code = (

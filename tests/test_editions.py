@@ -130,9 +130,9 @@ def passage(eid: str, text: str, edition: str = "official") -> Passage:
 CASES = [
     ("A Party shall act.", "A Party shall act.", "same", ""),
     ("A Party shall act.", "A Party shall act ;", "same", "only punctuation or spacing"),
-    ("A Party shall act.", "A Party may act.", "changed", "-shall +may"),
-    ("It may, as appropriate, act.", "It may act.", "changed", "-as -appropriate"),
-    ("", "More.", "changed", "+More"),
+    ("A Party shall act.", "A Party may act.", "changed", "[-shall-] {+may+}"),
+    ("It may, as appropriate, act.", "It may act.", "changed", "[-as appropriate-]"),
+    ("", "More.", "changed", "{+More+}"),
 ]  # fmt: skip
 
 
@@ -153,7 +153,7 @@ def test_a_heading_is_part_of_a_passage() -> None:
     """Another heading is another word, capitals are not."""
     old = replace(passage("art_1", "a"), heading="Scope")
     assert compare_editions([old], [replace(old, heading="SCOPE")])[0].state == "same"
-    assert compare_editions([old], [replace(old, heading="Aims")])[0].words == "-scope +aims"
+    assert compare_editions([old], [replace(old, heading="Aims")])[0].words == "[-scope-] {+aims+}"
 
 
 # Which codes fit.

@@ -20,6 +20,7 @@ from safeguards.model import Annotation, Document, Passage, Span
 STATES = ("same", "changed", "missing", "added")
 _VERIFIED = ("full", "V2")
 _WORD = re.compile(r"\w+")
+_SHOWN = 12  # words of a run that are shown in full
 
 
 class Lost(NamedTuple):
@@ -37,7 +38,7 @@ class Difference:
     Attributes:
         passage_id: The passage.
         state: One of `STATES`: ``missing`` is only in the old text, ``added`` only in the new one.
-        words: Words that went (``-``) and came (``+``).
+        words: Words that went and came, in the marks of wdiff: ``[-shall-] {+may+}``.
     """
 
     passage_id: str
@@ -138,7 +139,7 @@ def compare_editions(old: Sequence[Passage], new: Sequence[Passage]) -> list[Dif
 
     >>> old = [Passage("d:art_1", "d", "official", "art_1", "article", text="It shall end.")]
     >>> compare_editions(old, [replace(old[0], text="It may end.")])
-    [Difference(passage_id='d:art_1', state='changed', words='-shall +may')]
+    [Difference(passage_id='d:art_1', state='changed', words='[-shall-] {+may+}')]
     """
     before = {p.passage_id: p for p in old}
     after = {p.passage_id for p in new}
@@ -165,14 +166,27 @@ def _read_words(passage: Passage) -> list[str]:
 
 
 def _changed_words(old: Sequence[str], new: Sequence[str]) -> str:
-    """Return the words that went and came, each with its sign."""
+    """Return the words that went and came, each run of them between its marks."""
     if old == new:
         return ""
     parts: list[str] = []
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     for _, a, b, c, d in (step for step in matcher.get_opcodes() if step[0] != "equal"):
-        parts += [f"-{word}" for word in old[a:b]] + [f"+{word}" for word in new[c:d]]
+        parts += [f"[-{_shorten(old[a:b])}-]"] if a < b else []
+        parts += [f"{{+{_shorten(new[c:d])}+}}"] if c < d else []
     return " ".join(parts)
+
+
+def _shorten(words: Sequence[str]) -> str:
+    """
+    Return *words*, or both ends of them if they are many.
+
+    >>> _shorten("a b c d e f g h i j k l m n".split())
+    'a b c d e (6 words) l m n'
+    """
+    if len(words) <= _SHOWN:
+        return " ".join(words)
+    return " ".join([*words[:5], f"({len(words) - 8} words)", *words[-3:]])
 
 
 def carry_spans(

@@ -97,7 +97,7 @@ def _chosen(repository: Repository, documents: tuple[str, ...], authentic: bool)
 @contextmanager
 def _reported(document: Document) -> Iterator[list[SafeguardsError]]:
     """Say what goes wrong with one document, and let the next have its turn."""
-    from safeguards.errors import FetchFault, SourceFault, UsageFault
+    from safeguards.errors import FetchFault, SourceFault, TextChanged, UsageFault
 
     faults: list[SafeguardsError] = []
     try:
@@ -107,7 +107,7 @@ def _reported(document: Document) -> Iterator[list[SafeguardsError]]:
             say(f"{document.document_id}: {difference}")
         say(f"safeguards: {document.document_id}: {error}")
         faults.append(error)
-    except (SourceFault, UsageFault) as error:
+    except (SourceFault, TextChanged, UsageFault) as error:
         say(f"safeguards: {error}")
         faults.append(error)
 
