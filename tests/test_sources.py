@@ -211,7 +211,9 @@ def test_an_authentic_text_may_lie_in_a_folder(authentic: Repository, web: Web) 
     folder = authentic.path("saved")
     folder.mkdir()
     document = authentic.document("tiny")
-    with pytest.raises(UsageFault, match=r"no file tiny\.pdf, \.html, \.txt or \.md in .*saved"):
+    with pytest.raises(
+        UsageFault, match=r"no file tiny\.pdf, \.docx, \.html, \.md or \.txt in .*saved"
+    ):
         fetch_authentic(authentic, document, "2026-11-22", read_plain, folder=folder)
     (folder / "tiny.txt").write_bytes(web.text)
     kept = fetch_authentic(authentic, document, "2026-11-22", read_plain, folder=folder)

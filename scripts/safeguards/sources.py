@@ -29,6 +29,7 @@ from safeguards.repository import Repository
 _PLAIN = ("application/octet-stream", "text/markdown", "text/plain")
 _EXTENSIONS = {
     "application/pdf": "pdf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
     "application/xhtml+xml": "html",
     "text/html": "html",
     "text/markdown": "md",
@@ -45,7 +46,7 @@ class Extracted(Protocol):
 
 
 class Extract(Protocol):
-    """Makes text of a PDF, a page or a text file, known by its name."""
+    """Makes text of a PDF, a page, a Word or a text file, known by its name."""
 
     def __call__(self, data: bytes, name: str, *, language: str) -> Extracted:
         """Return the text in *data*."""
@@ -226,7 +227,7 @@ def fetch_authentic(
         extract: What makes text of the file.
         limits: What a download may take.
         progress: Called while bytes come.
-        folder: Where to take the file from instead, under the name ID.pdf, .html, .txt or .md.
+        folder: Where to take the file from instead, under the name ID.pdf, .docx, .html, .md, .txt.
 
     Raises:
         UsageFault: The register names no address, or *folder* holds no such file.
@@ -270,7 +271,7 @@ def _take(document: Document, folder: Path) -> Arrival:
             address = document.authentic_url or ""
             return Arrival(address, path.resolve().as_uri(), media_type, path.read_bytes())
     raise UsageFault(
-        f"no file {document.document_id}.pdf, .html, .txt or .md in {folder}; "
+        f"no file {document.document_id}.pdf, .docx, .html, .md or .txt in {folder}; "
         "save the authentic text there under such a name"
     )
 
