@@ -28,7 +28,7 @@ def built(tiny: Repository) -> Repository:
 
 
 def test_help_imports_nothing_heavy() -> None:
-    """``--help`` starts without pandas, datasets, pyarrow, numpy, pydantic or yaml."""
+    """``--help`` starts without pandas, datasets, pyarrow, numpy, pydantic, httpx or yaml."""
     heavy = [
         "pandas",
         "datasets",
@@ -37,6 +37,7 @@ def test_help_imports_nothing_heavy() -> None:
         "pydantic",
         "yaml",
         "rich",
+        "httpx",
         "label_studio_sdk",
         "lxml",
         "pypdfium2",
@@ -267,7 +268,7 @@ def test_a_missing_extra_says_how_to_install_it(
     tiny: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without the Label Studio extra the command names it, instead of a traceback."""
-    monkeypatch.setitem(sys.modules, "httpx", None)
+    monkeypatch.setitem(sys.modules, "label_studio_sdk", None)
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", "5a" * 20)
     result = run(tiny, "label", "push", "--round", "pilot")
     assert result.exit_code == 2

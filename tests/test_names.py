@@ -25,13 +25,13 @@ LAYERS = [
     {"errors", "model"},
     {
         "text", "eid", "markers", "provisions", "instruments", "citations", "references",
-        "coefficients", "pairing", "critiques", "formats", "mojibake", "numerals", "webpages",
-        "wordfiles",
+        "coefficients", "pairing", "critiques", "editions", "formats", "mojibake", "numerals",
+        "webpages", "wordfiles",
     },
-    {"codebook", "records", "repository"},
+    {"codebook", "records", "repository", "connections", "download"},
     {
         "sources", "segment", "labelstudio", "agreement", "adjudication", "checks", "publish",
-        "query", "schemas", "gold",
+        "query", "schemas", "gold", "confirmation",
     },
     {"cli"},
     {"__main__"},

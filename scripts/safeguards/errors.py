@@ -7,6 +7,7 @@ SafeguardsError
  │    ├── UnknownProvision
  │    └── UnknownCode
  ├── SourceFault       a text cannot be read: empty, binary, not UTF-8
+ ├── FetchFault        a text could not be fetched, or what came is not the text
  ├── TextChanged       a text is not the one that was coded
  ├── RecordFault       records or the codebook break their schema; all faults at once
  ├── DatasetMissing    dist/dataset/ has not been built
@@ -52,6 +53,23 @@ class UnknownCode(UsageFault):
 
 class SourceFault(SafeguardsError):
     """A file holds no text that can be split: empty, binary, or in another encoding."""
+
+
+class FetchFault(SafeguardsError):
+    """
+    A text could not be fetched, or what came is not the text.
+
+    >>> FetchFault("demo is not complete; compare it", ["article 3 is missing"]).differences
+    ['article 3 is missing']
+
+    Attributes:
+        differences: How what came differs from what was wanted, one line each; often empty.
+    """
+
+    def __init__(self, message: str, differences: Sequence[str] = ()) -> None:
+        """Remember *differences*, all of them, beside the one-line message."""
+        self.differences = list(differences)
+        super().__init__(message)
 
 
 class TextChanged(SafeguardsError):

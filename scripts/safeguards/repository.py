@@ -129,6 +129,10 @@ class Repository:
         """Return where the official text of a document lies once it was fetched."""
         return self.path(f"corpus/official/{document_id}.md")
 
+    def authentic_path(self, document_id: str, extension: str) -> Path:
+        """Return where the authentic text of a document lies, or what is known of it."""
+        return self.path(f"corpus/official/{document_id}.authentic.{extension}")
+
     def official_text(self, document_id: str) -> str | None:
         """
         Return the official text on which codes were made, or None where it was not fetched.
@@ -166,7 +170,7 @@ class Repository:
         if not found:
             raise UsageFault(
                 f"no {edition} text of {document.document_id} here; "
-                f"run 'safeguards fetch {document.document_id} --from DIR'"
+                f"run 'safeguards fetch {document.document_id}'"
             )
         return found
 

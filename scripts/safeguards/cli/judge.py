@@ -11,7 +11,7 @@ import click
 from safeguards.cli.shared import format_option, pass_repository, print_rows, say
 
 if TYPE_CHECKING:
-    from safeguards.model import Annotation
+    from safeguards.model import Annotation, Problem
     from safeguards.repository import Repository
 
 _AGREE = ("subject", "measure", "value", "interval", "support", "positive")
@@ -114,35 +114,66 @@ def derive_adjudicated(repository: Repository) -> dict[str, str]:
 @click.command()
 @click.option("--list", "listing", is_flag=True, help="List the checks and stop.")
 @click.option("--only", help="Run this check alone.")
+@click.option(
+    "--official",
+    is_flag=True,
+    help="Hold the restatements against the fetched official texts instead.",
+)
 @format_option()
 @pass_repository
-def check(repository: Repository, listing: bool, only: str | None, form: str) -> None:
+def check(
+    repository: Repository, listing: bool, only: str | None, official: bool, form: str
+) -> None:
     """
     Check the committed data; every problem is one line.
 
-    A problem is printed as 'path:line: check what', and makes the exit code 1.
+    A problem is printed as 'path:line: check what', and makes the exit code 1. With --official,
+    lines with the id official-confirmed say what the official texts bear out; they are no problems.
 
     \b
     Example:
       safeguards check --only annotation-span
+      safeguards check --official
     """
     from safeguards.checks import CHECKS, describe_checks, run_checks
+    from safeguards.confirmation import CONFIRMED, RULES, describe_rules
     from safeguards.errors import UsageFault
 
     if listing:
-        return print_rows(describe_checks(), form, ("check", "rule"))
-    if only is not None and only not in CHECKS:
+        return print_rows([*describe_checks(), *describe_rules()], form, ("check", "rule"))
+    known = [*RULES, CONFIRMED] if official else [*CHECKS]
+    if only is not None and only not in known:
         raise UsageFault(f"no check called '{only}'; 'safeguards check --list' lists them")
-    problems = run_checks(repository, derive_all(repository), only)
+    if official:
+        found = _confirm(repository, only)
+    else:
+        found = run_checks(repository, derive_all(repository), only)
+    _print_problems(found, form)
+    problems = [p for p in found if p.check_id != CONFIRMED]
+    say(f"{1 if only else len(known)} checks, {len(problems)} problems")
+    if problems:
+        sys.exit(1)
+    return None
+
+
+def _print_problems(problems: list[Problem], form: str) -> None:
+    """Print problems, each as one line unless another form is wanted."""
     if form == "table":
         for problem in problems:
             click.echo(problem)
     else:
         print_rows([asdict(p) for p in problems], form, ("path", "line", "check_id", "message"))
-    say(f"{1 if only else len(CHECKS)} checks, {len(problems)} problems")
-    if problems:
-        sys.exit(1)
-    return None
+
+
+def _confirm(repository: Repository, only: str | None) -> list[Problem]:
+    """Return what the official texts say of the restatements, and say which are missing."""
+    from safeguards.confirmation import CONFIRMED, confirm_restatements, find_unconfirmable
+
+    found = confirm_restatements(repository, only)
+    say(f"{sum(p.check_id == CONFIRMED for p in found)} restated units confirmed")
+    for document_id in find_unconfirmable(repository):
+        say(f"{document_id}: no official text here, so nothing of it is confirmed")
+    return found
 
 
 def derive_all(repository: Repository) -> dict[str, str | list[str]]:

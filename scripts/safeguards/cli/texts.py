@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,10 +16,15 @@ from safeguards.cli.shared import Workplace, format_option, pass_repository, pri
 from safeguards.formats import FORMS
 
 if TYPE_CHECKING:
+    from safeguards.download import Limits, Progress
+    from safeguards.editions import Lost
+    from safeguards.errors import SafeguardsError
+    from safeguards.model import Annotation, Document, Passage
     from safeguards.repository import Repository
 
 _COLUMNS = ("eid", "level", "num", "heading", "text")
 _CRITIQUE_COLUMNS = ("eid", "boilerplate", "text")
+_DIFFERENCES = ("passage_id", "state", "words", "carried", "lost")
 
 
 @click.command()
@@ -23,25 +32,170 @@ _CRITIQUE_COLUMNS = ("eid", "boilerplate", "text")
 @click.option(
     "--from",
     "folder",
-    required=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder that holds the texts; they are known by their SHA-256.",
+    help="Take the texts from this folder, known by their SHA-256; authentic ones by name: ID.pdf.",
 )
+@click.option("--authentic", is_flag=True, help="The authentic text, and how it differs.")
+@click.option("--allow-private", is_flag=True, help="Visit addresses of the own network, too.")
+@click.option("--proxy", is_flag=True, help="Use the proxy that the environment names.")
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(min=0, min_open=True),
+    default=300.0,
+    show_default=True,
+    help="Seconds that one text may take.",
+)
+@format_option()
 @pass_repository
-def fetch(repository: Repository, documents: tuple[str, ...], folder: Path) -> None:
+def fetch(
+    repository: Repository,
+    documents: tuple[str, ...],
+    folder: Path | None,
+    authentic: bool,
+    allow_private: bool,
+    proxy: bool,
+    time_limit: float,
+    form: str,
+) -> None:
     """
     Bring official texts into corpus/official/, where git ignores them.
 
+    By default the transcriptions that codes were made on, each only if its SHA-256 is the one in
+    the register. With --authentic the text of the official address, each only if it has the
+    articles and headings of the outline; it is compared with the transcription, passage by
+    passage, and codes are carried over where their words stand there exactly once.
+
     \b
     Example:
+      safeguards fetch budapest
       safeguards fetch budapest --from ~/treaties
+      safeguards fetch hanoi --authentic --format markdown
     """
-    from safeguards.sources import fetch_from_folder
+    from safeguards.download import Limits
 
-    pinned = [d.document_id for d in repository.documents if d.kind == "treaty" and d.pinned_sha256]
-    for name in documents or pinned:
-        path = fetch_from_folder(repository, repository.document(name), folder)
-        click.echo(path.relative_to(repository.root))
+    limits = Limits(seconds=time_limit, allow_private=allow_private, use_proxy=proxy)
+    rows: list[dict[str, Any]] = []
+    exit_code = 0
+    for document in _chosen(repository, documents, authentic):
+        with _reported(document) as faults, _progress(document.document_id) as progress:
+            if authentic:
+                rows += _fetch_authentic(repository, document, limits, progress, folder)
+            else:
+                _fetch_pinned(repository, document, limits, progress, folder)
+        exit_code = max([exit_code, *(fault.exit_code for fault in faults)])
+    if authentic and rows:
+        print_rows(rows, form, _DIFFERENCES)
+    sys.exit(exit_code)
+
+
+def _chosen(repository: Repository, documents: tuple[str, ...], authentic: bool) -> list[Document]:
+    """Return the documents that were named, or all treaties that say where their text lies."""
+    if documents:
+        return [repository.document(name) for name in documents]
+    treaties = [d for d in repository.documents if d.kind == "treaty"]
+    return [d for d in treaties if (d.authentic_url if authentic else d.pinned_sha256)]
+
+
+@contextmanager
+def _reported(document: Document) -> Iterator[list[SafeguardsError]]:
+    """Say what goes wrong with one document, and let the next have its turn."""
+    from safeguards.errors import FetchFault, SourceFault, TextChanged, UsageFault
+
+    faults: list[SafeguardsError] = []
+    try:
+        yield faults
+    except FetchFault as error:
+        for difference in error.differences:
+            say(f"{document.document_id}: {difference}")
+        say(f"safeguards: {document.document_id}: {error}")
+        faults.append(error)
+    except (SourceFault, TextChanged, UsageFault) as error:
+        say(f"safeguards: {error}")
+        faults.append(error)
+
+
+@contextmanager
+def _progress(name: str) -> Iterator[Progress | None]:
+    """Show on stderr how much has come, where somebody looks at it."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
+
+    columns = ("{task.description}", BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task(name, total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)
+
+
+def _fetch_pinned(
+    repository: Repository,
+    document: Document,
+    limits: Limits,
+    progress: Progress | None,
+    folder: Path | None,
+) -> None:
+    """Bring a transcription and print where it lies."""
+    from safeguards.sources import fetch_from_folder, fetch_pinned
+
+    if folder is None:
+        path = fetch_pinned(repository, document, limits, progress)
+    else:
+        path = fetch_from_folder(repository, document, folder)
+    click.echo(path.relative_to(repository.root))
+
+
+def _fetch_authentic(
+    repository: Repository,
+    document: Document,
+    limits: Limits,
+    progress: Progress | None,
+    folder: Path | None,
+) -> list[dict[str, Any]]:
+    """Bring an authentic text, carry codes to it, and return how it differs."""
+    from safeguards.editions import carry_spans, compare_editions
+    from safeguards.formats import extract
+    from safeguards.provisions import split
+    from safeguards.records import write_records
+    from safeguards.sources import fetch_authentic
+
+    today = datetime.now(UTC).date().isoformat()
+    kept = fetch_authentic(repository, document, today, extract, limits, progress, folder)
+    say(f"{kept.path.relative_to(repository.root)}: {len(kept.passages)} passages")
+    transcription = repository.official_text(document.document_id)
+    if transcription is None:
+        say(f"{document.document_id}: no transcription to compare it with")
+        return []
+    old = split(transcription, document.document_id)
+    carried, lost = carry_spans(old, kept.passages, _codes(repository, document, old))
+    write_records(repository.authentic_path(document.document_id, "jsonl"), carried)
+    differences = compare_editions(old, kept.passages)
+    changed = sum(d.state != "same" for d in differences)
+    say(f"{changed} of {len(differences)} passages have other words")
+    say(f"{len(carried)} codes fit, {len(lost)} do not")
+    return [_difference_row(asdict(d), carried, lost) for d in differences]
+
+
+def _codes(repository: Repository, document: Document, old: list[Passage]) -> list[Annotation]:
+    """Return every code on the transcription of *document*, by whomever."""
+    own = {p.passage_id for p in old}
+    rows = [*repository.iter_annotations(), *repository.adjudicated]
+    return [row for row in rows if row.passage_id in own and row.edition == "official"]
+
+
+def _difference_row(
+    row: dict[str, Any], carried: list[Annotation], lost: list[Lost]
+) -> dict[str, Any]:
+    """Return how a passage differs, with what became of its codes."""
+    where = row["passage_id"]
+    return {
+        **row,
+        "carried": sum(code.passage_id == where for code in carried),
+        "lost": [
+            f"{x.annotation.code}: {x.reason}" for x in lost if x.annotation.passage_id == where
+        ],
+    }
 
 
 @click.command()
