@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from safeguards.publish import TABLES, arrow_schema
+from safeguards.parquet import arrow_schema
+from safeguards.publish import TABLES
 from safeguards.schemas import PUBLISHED, RECORDS, read_descriptions
 
 ROOT = Path(__file__).parents[1]
@@ -22,9 +23,9 @@ FILES = {
 LAYERS = [
     {"errors", "model"},
     {"text", "eid", "markers", "provisions", "coefficients", "pairing"},
-    {"codebook", "records", "repository"},
+    {"codebook", "records", "repository", "parquet", "inputs", "manifest"},
     {
-        "sources", "segment", "labelstudio", "agreement", "adjudication", "checks", "publish",
+        "sources", "segment", "engines", "labelstudio", "agreement", "adjudication", "checks", "publish",
         "query", "schemas",
     },
     {"cli"},

@@ -30,7 +30,26 @@ def read_source(path: Path, document_id: str, edition: str) -> list[Passage]:
     """
     if not path.is_file():
         raise UsageFault(f"no file {path}; give a text to split")
-    return split(decode(path.read_bytes(), str(path)), document_id, edition)
+    return split_bytes(path.read_bytes(), str(path), document_id, edition)
+
+
+def split_bytes(data: bytes, name: str, document_id: str, edition: str) -> list[Passage]:
+    r"""
+    Return the passages of the text in *data*; a pure function, which may run on any machine.
+
+    >>> [p.eid for p in split_bytes(b"Article 1\n\nOne.", "a.md", "demo", "official")]
+    ['art_1']
+
+    Args:
+        data: Content of a file.
+        name: Its name, for messages and to know its format.
+        document_id: Id that the passages' ids begin with.
+        edition: ``official`` or ``restatement``.
+
+    Raises:
+        SourceFault: The file is empty, binary or not UTF-8.
+    """
+    return split(decode(data, name), document_id, edition)
 
 
 def derive_passages(repository: Repository) -> list[Passage]:
