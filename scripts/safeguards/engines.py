@@ -430,7 +430,7 @@ def _open_dask(scheduler: str | None, workers: int) -> Iterator[Any]:
     try:
         with (
             nullcontext(scheduler) if scheduler else local() as cluster,
-            Client(cluster, timeout=10, set_as_default=False) as client,
+            Client(cluster, timeout=10) as client,
         ):
             client.wait_for_workers(1, timeout=_PATIENCE)
             yield client

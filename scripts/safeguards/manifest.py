@@ -91,7 +91,7 @@ def derive_id(name: str) -> str:
     different names keep different ids.
 
     >>> derive_id("Council of Europe/ETS_185.md"), derive_id("條約.md")
-    ('council-of-europe-ets-185', 'doc-0d28e3a0')
+    ('council-of-europe-ets-185', 'doc-d988fed8')
     """
     stem = re.sub(r"(?<=[^/])\.[A-Za-z][A-Za-z0-9]{0,4}$", "", name)
     plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode("ascii")
