@@ -330,7 +330,7 @@ def test_a_killed_run_is_completed(tmp_path: Path) -> None:
     """After kill -9 in the middle, workers end too, and a rerun completes what is missing."""
     texts, out = write_texts(tmp_path / "texts", 400, articles=20), tmp_path / "out"
     with started(*command(texts, out, "pool")) as process:
-        wait_until(lambda: parts_in(out) > 20)
+        wait_until(lambda: parts_in(out) > 100)  # a batch is written and entered
         workers = workers_of(process.pid)
         os.kill(process.pid, signal.SIGKILL)
         process.wait(timeout=10)
@@ -348,7 +348,7 @@ def test_a_killed_worker_costs_nothing(tmp_path: Path) -> None:
     """When a worker of the pool is killed, its texts are split by another."""
     texts, out = write_texts(tmp_path / "texts", 400, articles=20), tmp_path / "out"
     with started(*command(texts, out, "pool")) as process:
-        wait_until(lambda: parts_in(out) > 20)
+        wait_until(lambda: parts_in(out) > 100)  # a batch is written and entered
         os.kill(workers_of(process.pid)[0], signal.SIGKILL)
         assert finish(process) == [400, 0, 0]
     serial(texts, tmp_path / "whole")
@@ -392,7 +392,7 @@ def test_a_dask_worker_may_die(tmp_path: Path) -> None:
         dask_cluster(tmp_path) as (address, workers),
         started(*command(texts, out, "dask", 0, address)) as process,
     ):
-        wait_until(lambda: parts_in(out) > 20)
+        wait_until(lambda: parts_in(out) > 100)  # a batch is written and entered
         os.kill(workers[0].pid, signal.SIGKILL)
         assert parts_in(out) < 400
         assert finish(process) == [400, 0, 0]

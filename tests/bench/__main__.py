@@ -1,0 +1,11 @@
+"""Run every benchmark, or those that are named: ``python -m bench scale``."""
+
+import sys
+
+from bench import commands, scale, splitters
+
+BENCHES = {"splitters": splitters.bench, "scale": scale.bench, "commands": commands.bench}
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or BENCHES:
+        BENCHES[name]()
