@@ -22,11 +22,10 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache, partial
+from importlib import metadata
 from multiprocessing.connection import wait as wait_for_end
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
-
-import pyarrow as pa
 
 from safeguards import __version__
 from safeguards.errors import SafeguardsError, UsageFault
@@ -36,6 +35,7 @@ from safeguards.model import Passage
 from safeguards.parquet import parquet_bytes
 
 ENGINES = ("serial", "pool", "dask")
+_LIBRARIES = ("lxml", "pyarrow", "pypdfium2", "trafilatura")
 _BATCH_FILES = 64
 _BATCH_BYTES = 2**19
 _PATIENCE = 60  # seconds that Dask may be without any worker
@@ -97,8 +97,18 @@ def maker() -> str:
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())
-    code = f"safeguards {__version__} ({digest.hexdigest()[:12]})"
-    return f"{code}, pyarrow {pa.__version__}, unicode {unicodedata.unidata_version}"
+    versions = [f"safeguards {__version__} ({digest.hexdigest()[:12]})"]
+    versions += [f"{name} {version}" for name, version in _library_versions()]
+    return ", ".join([*versions, f"unicode {unicodedata.unidata_version}"])
+
+
+def _library_versions() -> Iterator[tuple[str, str]]:
+    """Yield the libraries that read texts and write parts, as far as they are installed."""
+    for name in _LIBRARIES:
+        try:
+            yield name, metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
 
 
 def split_task(splitter: Splitter, task: Task) -> Outcome:
@@ -108,7 +118,8 @@ def split_task(splitter: Splitter, task: Task) -> Outcome:
     except SafeguardsError as error:
         return task_fault(task, str(error))
     except Exception as error:  # a mistake of ours must not cost the other texts
-        return task_fault(task, f"the splitter failed ({type(error).__name__}: {error}); report it")
+        words = " ".join(f"{type(error).__name__}: {error}".split())
+        return task_fault(task, f"the splitter failed ({words}); report it")
     if not passages:
         return task_fault(task, f"{task.name} holds no passage; give a text")
     data = parquet_bytes(Passage, passages, level=3)
@@ -249,8 +260,8 @@ def choose_engine(name: str, workers: int | None = None, scheduler: str | None =
 
 
 def _run_serial(work: Work, batches: Iterable[Batch]) -> Iterator[list[Outcome]]:
-    """Split one document after the other, in this process."""
-    yield from (work([task]) for batch in batches for task in batch)
+    """Split the documents in this process."""
+    yield from map(work, batches)
 
 
 class _Crew(Protocol):
@@ -423,8 +434,8 @@ def _open_dask(scheduler: str | None, workers: int) -> Iterator[Any]:
     try:
         from distributed import Client, LocalCluster
     except ImportError as error:
-        hint = "pip install 'treaty-safeguards[dask]'"
-        raise UsageFault(f"Dask is not installed; run {hint}") from error
+        hint = "pip install --editable '.[dask]'"
+        raise UsageFault(f"--engine dask needs Dask; install it with: {hint}") from error
     where = scheduler or "this machine"
     local = partial(LocalCluster, workers, threads_per_worker=1, dashboard_address=None)
     try:
