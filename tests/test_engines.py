@@ -413,7 +413,7 @@ def test_no_scheduler_answers(texts: Path, tmp_path: Path) -> None:
     )
     with started("-c", code) as process:
         printed, _ = process.communicate(timeout=60)
-    assert printed == "no Dask scheduler with workers at tcp://127.0.0.1:9; start one\n"
+    assert printed == "no Dask scheduler with workers at tcp://127.0.0.1:9; start it, run again\n"
 
 
 # What is refused.

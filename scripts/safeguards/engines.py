@@ -247,6 +247,7 @@ def choose_engine(name: str, workers: int | None = None, scheduler: str | None =
         name: One of `ENGINES`.
         workers: Number of processes; as many as there are processors if not given.
         scheduler: Dask only: address of a running scheduler. Its workers are used as they are.
+            Over tcp:// Dask asks nobody who they are: keep it in a network of your own.
 
     Raises:
         UsageFault: The choices do not go together.
@@ -446,4 +447,6 @@ def _open_dask(scheduler: str | None, workers: int) -> Iterator[Any]:
             client.wait_for_workers(1, timeout=_PATIENCE)
             yield client
     except (OSError, TimeoutError, futures.CancelledError) as error:
-        raise UsageFault(f"no Dask scheduler with workers at {where}; start one") from error
+        raise UsageFault(
+            f"no Dask scheduler with workers at {where}; start it, run again"
+        ) from error

@@ -121,12 +121,16 @@ def _segment_all(
     source: Path, folder: Path, edition: str, choice: tuple[str, int | None, str | None]
 ) -> None:
     """Split every text of *source*, and tell what gave no part."""
+    import logging
+
     from safeguards.engines import choose_engine, segment_all
     from safeguards.errors import SourceFault
     from safeguards.manifest import MANIFEST, read_manifest
     from safeguards.segment import split_bytes
 
     engine = choose_engine(*choice)
+    if choice[0] == "dask":
+        logging.disable()  # Dask logs a traceback for each lost connection; we say it in one line
     with show_progress("segment") as progress:
         report = segment_all(source, folder, engine, split_bytes, edition, progress)
     for part in read_manifest(folder):
