@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -16,9 +17,15 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Measured(NamedTuple):
-    """What a process took: seconds, bytes at its peak, exit code, and what it printed."""
+    """
+    What a process took, with all that it started, and what it printed.
+
+    ``processor`` is the seconds of all processors together: on a machine that others use too, it
+    says more than ``seconds``.
+    """
 
     seconds: float
+    processor: float
     peak: int
     code: int
     printed: str
@@ -42,7 +49,7 @@ def measure(*command: str, sample: float = 0.05) -> Measured:
     that processes share are counted once for each, so the true peak is lower.
     """
     environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'scripts'}:{ROOT / 'tests'}"}
-    start = time.perf_counter()
+    start, before = time.perf_counter(), processor_seconds()
     with subprocess.Popen(
         command,
         cwd=ROOT,
@@ -57,7 +64,13 @@ def measure(*command: str, sample: float = 0.05) -> Measured:
             time.sleep(sample)
         seconds = time.perf_counter() - start
         printed = process.stdout.read() if process.stdout else ""
-    return Measured(seconds, peak, process.returncode, printed)
+    return Measured(seconds, processor_seconds() - before, peak, process.returncode, printed)
+
+
+def processor_seconds() -> float:
+    """Return what the processes that this one started, and that have ended, took of processors."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def tree(pid: int) -> list[int]:

@@ -42,7 +42,8 @@ def show(label: str, done: Measured, serial: float) -> None:
     """Print one line."""
     speed = serial / done.seconds
     memory = done.peak / 2**20
-    print(f"  {label:10s} {done.seconds:6.1f} s  {speed:5.2f} times serial  {memory:5.0f} MiB peak")
+    times = f"{done.seconds:6.1f} s ({done.processor:5.1f} s of processors)"
+    print(f"  {label:10s} {times}  {speed:5.2f} times serial  {memory:5.0f} MiB peak")
 
 
 def split_all(engine: str, workers: int, folder: Path) -> None:
