@@ -10,7 +10,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from safeguards.publish import TABLES, arrow_schema
+from safeguards.parquet import arrow_schema
+from safeguards.publish import TABLES
 from safeguards.schemas import PUBLISHED, RECORDS, read_descriptions
 
 ROOT = Path(__file__).parents[1]
@@ -28,10 +29,13 @@ LAYERS = [
         "coefficients", "pairing", "critiques", "editions", "formats", "mojibake", "numerals",
         "webpages", "wordfiles",
     },
-    {"codebook", "records", "repository", "connections", "download"},
     {
-        "sources", "segment", "labelstudio", "agreement", "adjudication", "checks", "publish",
-        "query", "schemas", "gold", "confirmation",
+        "codebook", "records", "repository", "connections", "download", "parquet", "inputs",
+        "manifest",
+    },
+    {
+        "sources", "segment", "engines", "labelstudio", "agreement", "adjudication", "checks",
+        "publish", "query", "schemas", "gold", "confirmation",
     },
     {"cli"},
     {"__main__"},

@@ -10,18 +10,14 @@ polars and DuckDB read words.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import shutil
-import types
-import typing
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import yaml
 
 from safeguards import __version__
@@ -41,6 +37,7 @@ from safeguards.model import (
     TermAnchor,
     hash_text,
 )
+from safeguards.parquet import arrow_schema, parquet_bytes
 from safeguards.records import format_record, write_bytes
 from safeguards.repository import Repository
 
@@ -62,7 +59,6 @@ _PURPOSE = {
     "documents": "the treaties and critiques",
     "annotators": "who annotated",
 }
-_SCALARS = {str: pa.string(), int: pa.int32(), bool: pa.bool_()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,48 +185,6 @@ def build_tables(repository: Repository, edition: str) -> dict[str, list[Any]]:
     }
 
 
-# Arrow and Parquet.
-
-
-def arrow_schema(kind: type[Any]) -> pa.Schema:
-    """
-    Return the Arrow schema of a table: one column for each field of its dataclass.
-
-    >>> arrow_schema(Annotator).field("rounds").type
-    ListType(list<item: string>)
-    """
-    hints = typing.get_type_hints(kind)
-    return pa.schema([pa.field(f.name, _arrow_type(hints[f.name])) for f in fields(kind)])
-
-
-def _arrow_type(hint: Any) -> pa.DataType:
-    """Return the Arrow type of a type hint."""
-    if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        return _arrow_type(next(a for a in typing.get_args(hint) if a is not types.NoneType))
-    if typing.get_origin(hint) is tuple:
-        return pa.list_(_arrow_type(typing.get_args(hint)[0]))
-    if hint in _SCALARS:
-        return _SCALARS[hint]
-    return pa.struct(list(arrow_schema(hint)))
-
-
-def _parquet_bytes(kind: type[Any], rows: Sequence[Any]) -> bytes:
-    """Return *rows* as a Parquet file."""
-    schema = arrow_schema(kind)
-    table = pa.Table.from_pylist([asdict(row) for row in rows], schema=schema)
-    sink = io.BytesIO()
-    pq.write_table(
-        table.combine_chunks(),
-        sink,
-        compression="zstd",
-        compression_level=9,
-        row_group_size=20_000,
-        write_page_index=True,
-        write_page_checksum=True,
-    )
-    return sink.getvalue()
-
-
 # The folder.
 
 
@@ -246,7 +200,7 @@ def build_dataset(
     tables = build_tables(repository, edition)
     files: dict[str, bytes] = {}
     for name, rows in tables.items():
-        files[f"data/{name}/train-00000-of-00001.parquet"] = _parquet_bytes(TABLES[name], rows)
+        files[f"data/{name}/train-00000-of-00001.parquet"] = parquet_bytes(TABLES[name], rows)
     files["README.md"] = build_card(repository.codebook, tables).encode("utf-8")
     for name in ("DATASHEET.md", "LICENSE", "schema/codebook.yaml"):
         if repository.path(name).is_file():

@@ -124,6 +124,11 @@ def write_records(path: Path, records: Iterable[Any]) -> None:
     write_text(path, "".join(format_record(record) + "\n" for record in records))
 
 
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write *lines* one after the other, replacing the file in one step."""
+    _write(path, (f"{line}\n".encode() for line in lines))
+
+
 def write_text(path: Path, text: str) -> None:
     """Write *text* to *path* in UTF-8, replacing the file in one step."""
     write_bytes(path, text.encode("utf-8"))
@@ -131,11 +136,16 @@ def write_text(path: Path, text: str) -> None:
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Write *data* to *path*, replacing the file in one step; nothing half-written is ever seen."""
+    _write(path, (data,))
+
+
+def _write(path: Path, pieces: Iterable[bytes]) -> None:
+    """Write *pieces* beside *path*, and then put them in its place."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as handle:
-            handle.write(data)
+            handle.writelines(pieces)
         os.chmod(name, 0o644)
         os.replace(name, path)
     except BaseException:

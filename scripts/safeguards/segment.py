@@ -65,6 +65,25 @@ def read_source(
     return split_source(found.text, document_id, edition, kind)
 
 
+def split_bytes(data: bytes, name: str, document_id: str, edition: str) -> list[Passage]:
+    r"""
+    Return the passages of the text in *data*; a pure function, which may run on any machine.
+
+    >>> [p.eid for p in split_bytes(b"Article 1\n\nOne.", "a.md", "demo", "official")]
+    ['art_1']
+
+    Args:
+        data: Content of a file.
+        name: Its name, for messages and to know its format.
+        document_id: Id that the passages' ids begin with.
+        edition: ``official`` or ``restatement``.
+
+    Raises:
+        SourceFault: The file holds no text, or a broken one.
+    """
+    return split_source(extract(data, name).text, document_id, edition)
+
+
 def derive_passages(repository: Repository) -> list[Passage]:
     """Return the passages to commit, documents in the order of the register."""
     derived: list[Passage] = []

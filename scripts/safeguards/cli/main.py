@@ -19,7 +19,7 @@ from safeguards.cli.texts import fetch, segment
 from safeguards.cli.vocabulary import schema
 from safeguards.errors import RecordFault, SafeguardsError, UsageFault
 
-_EXTRAS = {"label_studio_sdk": "labelstudio"}
+_EXTRAS = {"distributed": "dask", "label_studio_sdk": "labelstudio"}
 
 
 class Safeguards(click.Group):

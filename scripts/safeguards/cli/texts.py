@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from safeguards.cli.shared import Workplace, format_option, pass_repository, print_rows, say
+from safeguards.cli.shared import (
+    Workplace,
+    format_option,
+    pass_repository,
+    print_rows,
+    say,
+    show_progress,
+)
 from safeguards.formats import FORMS
 
 if TYPE_CHECKING:
@@ -215,6 +222,21 @@ def _difference_row(
 )
 @click.option("--language", help="Language of FILE, such as fr.  [default: the document's]")
 @click.option("--corpus", is_flag=True, help="Derive passages, terms and references of corpus/.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Split every text of a folder or .tar.gz into one Parquet part each, in this folder.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["serial", "pool", "dask"]),
+    default="pool",
+    show_default=True,
+    help="With -o: what carries the work.",
+)
+@click.option("--scheduler", metavar="ADDRESS", help="With --engine dask: a running scheduler.")
+@click.option("--workers", type=click.IntRange(min=1), help="With -o: how many processes.")
 @format_option(extra=("jsonl",))
 @click.pass_obj
 def segment(
@@ -225,6 +247,10 @@ def segment(
     input_format: str | None,
     language: str | None,
     corpus: bool,
+    output: Path | None,
+    engine: str,
+    scheduler: str | None,
+    workers: int | None,
     form: str,
 ) -> None:
     """
@@ -232,15 +258,23 @@ def segment(
 
     FILE is text, Markdown, PDF, a web page or a Word file.
 
+    With -o, FILE is a folder or a .tar.gz of any number of texts. Their manifest says what became
+    of each; after a stop, the same command goes on where it stopped.
+
     \b
     Example:
       safeguards segment budapest.md --document budapest --format jsonl
+      safeguards segment treaties/ -o parts/ --workers 8
+      safeguards segment treaties.tar.gz -o parts/ --engine dask --scheduler tcp://host:8786
     """
     if corpus:
         _derive(workplace.repository)
         return
-    if file is None or document is None:
-        raise click.UsageError("give a FILE and --document, or --corpus")
+    if file is not None and output is not None and document is None:
+        _segment_all(file, output, edition, (engine, workers, scheduler))
+        return
+    if file is None or document is None or output is not None:
+        raise click.UsageError("give a FILE and --document, a folder and -o, or --corpus")
     from dataclasses import asdict
 
     from safeguards.segment import read_file, split_source
@@ -253,6 +287,32 @@ def segment(
     passages = split_source(found.text, known.document_id, edition, known.kind)
     columns = _CRITIQUE_COLUMNS if known.kind == "critique" else _COLUMNS
     print_rows([asdict(p) for p in passages], form, columns)
+
+
+def _segment_all(
+    source: Path, folder: Path, edition: str, choice: tuple[str, int | None, str | None]
+) -> None:
+    """Split every text of *source*, and tell what gave no part."""
+    import logging
+
+    from safeguards.engines import choose_engine, segment_all
+    from safeguards.errors import SourceFault
+    from safeguards.manifest import MANIFEST, read_manifest
+    from safeguards.segment import split_bytes
+
+    engine = choose_engine(*choice)
+    if choice[0] == "dask":
+        logging.disable()  # Dask logs a traceback for each lost connection; we say it in one line
+    with show_progress("segment") as progress:
+        report = segment_all(source, folder, engine, split_bytes, edition, progress)
+    for part in read_manifest(folder):
+        if part.fault:
+            say(f"{part.name}: {part.fault}")
+    click.echo(folder / MANIFEST)
+    say(f"{report.done} texts split, {report.kept} unchanged, {report.faults} without a part")
+    if report.faults:
+        hint = "mend them or take them out, and run again"
+        raise SourceFault(f"{report.faults} of {report.inputs} files gave no part; {hint}")
 
 
 def _derive(repository: Repository) -> None:

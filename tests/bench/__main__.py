@@ -1,0 +1,16 @@
+"""Run every benchmark, or those that are named: ``python -m bench scale``."""
+
+import sys
+
+from bench import citing, commands, scale, splitters
+
+BENCHES = {
+    "splitters": splitters.bench,
+    "citing": citing.bench,
+    "scale": scale.bench,
+    "commands": commands.bench,
+}
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or BENCHES:
+        BENCHES[name]()
