@@ -30,7 +30,7 @@ from safeguards.engines import (
 from safeguards.errors import UsageFault
 from safeguards.manifest import Part, read_manifest
 from safeguards.parquet import arrow_schema
-from safeguards.segment import read_source, split_bytes
+from safeguards.segment import split_bytes
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 RUN = """
@@ -158,7 +158,8 @@ def test_a_part_holds_the_passages_of_its_text(texts: Path, tmp_path: Path) -> N
     """A part has the typed columns of a passage, and the rows that the splitter gives."""
     assert serial(texts, tmp_path / "out") == Report(inputs=7, done=7, kept=0, faults=0)
     part = pq.ParquetFile(tmp_path / "out/parts/deep-sea-n-1.parquet")
-    wanted = read_source(texts / "Deep Sea/n-1.md", "deep-sea-n-1", "official")
+    data = (texts / "Deep Sea/n-1.md").read_bytes()
+    wanted = split_bytes(data, "n-1.md", "deep-sea-n-1", "official")
     assert part.schema_arrow.names == arrow_schema(type(wanted[0])).names
     assert [row["passage_id"] for row in part.read().to_pylist()] == [p.passage_id for p in wanted]
     assert [row["text"] for row in part.read().to_pylist()] == [p.text for p in wanted]
@@ -223,7 +224,8 @@ def test_faults_are_told_and_the_rest_is_done(texts: Path, tmp_path: Path) -> No
     assert report == Report(inputs=10, done=7, kept=0, faults=3)
     assert faults(tmp_path / "out") == {
         "empty.md": "is empty; give a file that holds a text",
-        "latin.md": "is not UTF-8 (byte 0); convert it, for instance with iconv",
+        "latin.md": "is not UTF-8 (byte 0); if it is ISO-8859-1, run: "
+        "iconv -f ISO-8859-1 -t UTF-8 latin.md > latin.md.utf8",
         "picture.md": "is a binary file; give a text in UTF-8",
     }
 

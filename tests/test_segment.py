@@ -6,7 +6,13 @@ import pytest
 
 from safeguards.errors import RecordFault, SourceFault, TextChanged, UsageFault
 from safeguards.repository import Repository
-from safeguards.segment import derive_passages, derive_references, derive_terms, read_source
+from safeguards.segment import (
+    derive_passages,
+    derive_references,
+    derive_terms,
+    read_file,
+    split_source,
+)
 from safeguards.sources import fetch_from_folder
 
 
@@ -108,10 +114,10 @@ def test_fetch_refuses_what_is_not_the_text(
 def test_sources_that_are_no_text(tiny: Repository) -> None:
     """A missing file is a wrong usage, an empty one a fault of the source."""
     with pytest.raises(UsageFault, match="give a text to split"):
-        read_source(tiny.path("none.md"), "tiny", "official")
+        read_file(tiny.path("none.md"))
     tiny.path("empty.md").write_bytes(b"")
     with pytest.raises(SourceFault, match="is empty"):
-        read_source(tiny.path("empty.md"), "tiny", "official")
+        read_file(tiny.path("empty.md"))
 
 
 def test_a_source_too_large_is_not_read(tiny: Repository) -> None:
@@ -119,14 +125,14 @@ def test_a_source_too_large_is_not_read(tiny: Repository) -> None:
     with tiny.path("large.md").open("wb") as handle:
         handle.truncate(50_000_001)
     with pytest.raises(SourceFault, match="has over 50 MB; give the text alone"):
-        read_source(tiny.path("large.md"), "tiny", "official")
+        read_file(tiny.path("large.md"))
 
 
 def test_a_critique_becomes_paragraphs(tiny: Repository) -> None:
     """The kind of the document decides how its text is read."""
     path = tiny.path("critique.txt")
     path.write_text("Article 1\nLogs are kept.", encoding="utf-8")
-    found = read_source(path, "critic-2020-02", "official", kind="critique")
+    found = split_source(read_file(path).text, "critic-2020-02", "official", "critique")
     assert [p.passage_id for p in found] == ["critic-2020-02:p_1", "critic-2020-02:p_2"]
 
 

@@ -51,20 +51,6 @@ def split_source(text: str, document_id: str, edition: str, kind: str = "treaty"
     return split(text, document_id, edition)
 
 
-def read_source(
-    path: Path, document_id: str, edition: str, *, kind: str = "treaty", language: str = "en"
-) -> list[Passage]:
-    """
-    Return the passages of the file in *path*.
-
-    Raises:
-        UsageFault: There is no such file.
-        SourceFault: It holds no text, or a broken one.
-    """
-    found = read_file(path, language=language, kind=kind)
-    return split_source(found.text, document_id, edition, kind)
-
-
 def split_bytes(data: bytes, name: str, document_id: str, edition: str) -> list[Passage]:
     r"""
     Return the passages of the text in *data*; a pure function, which may run on any machine.

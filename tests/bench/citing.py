@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bench.measure import SHARED, best_of
-
 from safeguards.provisions import split
 from safeguards.references import find_references, index_passages
 from safeguards.text import decode
