@@ -54,6 +54,17 @@ def test_terms_are_anchored_in_the_official_text(tiny: Repository) -> None:
     ]
 
 
+def test_terms_cannot_be_strung_together(tiny: Repository) -> None:
+    """Terms side by side are left out before eight words of the official text stand in a row."""
+    path = tiny.path("corpus/restatements/tiny.yaml")
+    words = ["A Party may order", "that data be kept", "for a reasonable time"]
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("[reasonable time, ninety days]", str(words)), encoding="utf-8")
+    clone = Repository(tiny.root)
+    found = [a.term for a in derive_terms(clone, derive_passages(clone))]
+    assert found[:2] == ["A Party may order", "for a reasonable time"]
+
+
 def test_without_the_official_text_committed_rows_stay(tiny: Repository) -> None:
     """A fresh clone has no official text, and derives the same rows."""
     passages = derive_passages(tiny)

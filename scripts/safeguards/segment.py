@@ -16,10 +16,12 @@ from pathlib import Path
 from safeguards.critiques import read_critique
 from safeguards.errors import RecordFault, SourceFault, UsageFault
 from safeguards.formats import MAX_BYTES, Extracted, extract
-from safeguards.model import Document, Passage, Reference, TermAnchor
+from safeguards.model import Document, Passage, Reference, Span, TermAnchor
 from safeguards.provisions import split
 from safeguards.references import find_references, index_passages
 from safeguards.repository import Repository, RestatedUnit
+
+_CHAIN_WORDS = 8  # so many words in a row would be a sentence of somebody else
 
 
 def read_file(
@@ -175,17 +177,27 @@ def derive_terms(repository: Repository, passages: Sequence[Passage]) -> list[Te
 
 
 def _iter_anchors(official: Passage, terms: Sequence[str]) -> Iterator[TermAnchor]:
-    """Yield each place where one of *terms* stands in an official passage, in order."""
+    """
+    Yield each place where one of *terms* stands in an official passage, in order.
+
+    Terms that stand side by side could be strung together into the official sentence, so a term
+    that would make such a chain eight words long is left out.
+    """
     text = official.text or ""
     found = {
         (match.start(), match.end(), term)
         for term in terms
         for match in re.finditer(rf"(?<!\w){re.escape(term)}(?!\w)", text, re.IGNORECASE)
     }
+    chain = Span(0, 0)
     for start, end, term in sorted(found):
-        yield TermAnchor(
-            official.passage_id, "official", str(official.text_sha256), term, start, end
-        )
+        joined = not re.search(r"\w", text[chain.end : start])
+        longer = Span(chain.start if joined else start, max(chain.end, end))
+        if len(longer.of(text).split()) < _CHAIN_WORDS:
+            chain = longer
+            yield TermAnchor(
+                official.passage_id, "official", str(official.text_sha256), term, start, end
+            )
 
 
 def derive_references(repository: Repository, passages: Sequence[Passage]) -> list[Reference]:
