@@ -21,7 +21,10 @@ FILES = {
 }
 LAYERS = [
     {"errors", "model"},
-    {"text", "eid", "markers", "provisions", "coefficients", "pairing"},
+    {
+        "text", "headings", "pages", "layout", "eid", "markers", "tree", "provisions",
+        "coefficients", "pairing",
+    },
     {"codebook", "records", "repository"},
     {
         "sources", "segment", "labelstudio", "agreement", "adjudication", "checks", "publish",

@@ -179,6 +179,8 @@ class Passage:
         provisional: True until the text was compared with the official one.
         terms: Operative terms kept from the official text, four words at most each.
         basis: What a restatement rests on: passage ids and addresses.
+        doubt: Why the splitter's reading is a guess, for instance "numbers jump"; None where the
+            source leaves no doubt.
         note: What is left out or uncertain.
     """
 
@@ -199,6 +201,7 @@ class Passage:
     provisional: bool = False
     terms: tuple[str, ...] = ()
     basis: tuple[str, ...] = ()
+    doubt: str | None = None
     note: str | None = None
 
 
