@@ -35,6 +35,7 @@ _SOFT_BREAK = re.compile(r"\n(?<=[A-Za-z,\- ]\n)[ \t]*[a-z]{2}")
 _MIN_SOFT_BREAKS = 8
 _MARKER_START = frozenset("(-–—0123456789")
 _ENDED = re.compile(r"[.;:?!…][\"'”’)\]]*\Z|[.;:,] (?:and|or|and/or|but)\Z")
+_TAIL = 24  # characters at the end of a row that show whether a sentence ends there
 _REFERENCE = r"(?:sub-?)?(?:paragraph|article|point|item|section|chapter|annex|part|rule|clause)s?"
 _OPEN_END = re.compile(
     rf"""(?:^|\s)(?: {_REFERENCE} | of | the | an? | and | or | to | in | for | with | by | from | on
@@ -48,7 +49,7 @@ _REFERRING_END = re.compile(
 )
 _REFERRING_REST = re.compile(r"[,;.)]|(?:and|or|above|below|thereof)\b|to \(")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_BROKEN_WORD = re.compile(r"\S+-[ \t]*\n\s*\S+")
+_LAST_WORDS = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)*)-\Z")
 _LAST_WORD = re.compile(r"([^\W\d_]+)-\Z")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 
@@ -122,12 +123,12 @@ class _Joiner:
     """Joins the rows of one text."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
         self.rows = read_rows(text)
         mark_furniture(self.rows)
         self.kept = [row for row in self.rows if not row.furniture]
         ends = sorted(row.end for row in self.kept) or [0]
         self.width = ends[len(ends) * 9 // 10]
+        self.ended = [_ENDED.search(row.text[-_TAIL:]) is not None for row in self.kept]
         self.heads = [read_heading(row.text, bool(row.marks)) is not None for row in self.kept]
         self.rise_breaks, self.fall_breaks = self._read_indentation()
         self.centred = self._find_centred()
@@ -179,13 +180,20 @@ class _Joiner:
 
     @cached_property
     def vocabulary(self) -> Counter[str]:
-        """Count the words of the text that no line end breaks."""
-        return Counter(_WORD.findall(_BROKEN_WORD.sub(" ", self.text).lower()))
+        """Count the words of the text, without the halves of those that a line end breaks."""
+        words = Counter(_WORD.findall("\n".join(row.text for row in self.kept).lower()))
+        for above, row in pairwise(self.kept):
+            if above.text[-1] == "-":
+                halves = (*_LAST_WORDS.findall(above.text.lower()), *_WORD.findall(row.text.lower())[:1])
+                words.subtract(halves)
+        return words
 
     @cached_property
     def prefixes(self) -> frozenset[str]:
         """Return what stands before a hyphen in a word of the text: co, non, self."""
-        return frozenset(word.split("-", 1)[0] for word in self.vocabulary if "-" in word)
+        return frozenset(
+            word.split("-", 1)[0] for word, times in self.vocabulary.items() if times and "-" in word
+        )
 
     def _keeps_hyphen(self, left: str, right: str) -> bool:
         """Tell whether the hyphen between two halves of a broken word belongs to it."""
@@ -194,7 +202,7 @@ class _Joiner:
             return with_it > without
         if left in self.prefixes:
             return True
-        return len(left) > 2 and left in self.vocabulary and right in self.vocabulary
+        return len(left) > 2 and min(self.vocabulary[left], self.vocabulary[right]) > 0
 
     # What the page shows.
 
@@ -206,8 +214,8 @@ class _Joiner:
         source indents: the first row of a paragraph, all rows but the first, or none.
         """
         rises = falls = pairs = 0
-        for above, row in pairwise(self.kept):
-            if _goes_on(row) and not row.gap and not _ENDED.search(above.text):
+        for ended, (above, row) in zip(self.ended, pairwise(self.kept), strict=False):
+            if not ended and not row.gap and _goes_on(row):
                 pairs += 1
                 rises += row.indent > above.indent
                 falls += row.indent < above.indent
@@ -240,7 +248,7 @@ class _Joiner:
             return True
         above = start == 0 or self.kept[start].gap
         below = stop == len(self.kept) or self.kept[stop].gap
-        return above and below and not _ENDED.search(self.kept[stop - 1].text)
+        return above and below and not self.ended[stop - 1]
 
     def _fits_above(self, index: int, share: float) -> bool:
         """Tell whether the first word of a row would have fitted into the row above."""
@@ -254,7 +262,7 @@ class _Joiner:
         above, row = self.kept[index - 1], self.kept[index]
         if row.marks or above.marks:
             return "heading mark"
-        ended = _ENDED.search(above.text) is not None
+        ended = self.ended[index - 1]
         turned = above.page != row.page
         if self.centred[index] or self.centred[index - 1]:
             return self._begins_centred(index)
@@ -276,7 +284,7 @@ class _Joiner:
     def _is_head(self, index: int) -> bool:
         """Tell whether words of a heading below an unfinished row are no reference."""
         above, row = self.kept[index - 1].text, self.kept[index].text
-        if row[-1] == "." or _OPEN_END.search(above) or above[-1] in ",-":
+        if row[-1] == "." or _OPEN_END.search(above[-_TAIL:]) or above[-1] in ",-":
             return False
         return index + 1 == len(self.kept) or not _goes_on(self.kept[index + 1])
 
@@ -303,7 +311,7 @@ class _Joiner:
         above, row = self.kept[index - 1].text, self.kept[index].text
         if ended:
             return "short line" if self._fits_above(index, 0.87) else ""
-        if _OPEN_END.search(above) or (above.isupper() and row.isupper()):
+        if _OPEN_END.search(above[-_TAIL:]) or (above.isupper() and row.isupper()):
             return ""
         return "short line" if self._fits_above(index, 0.75) else ""
 
@@ -320,7 +328,7 @@ class _Joiner:
             return True
         if ended:
             return True
-        if _REFERRING_END.search(above.text) or marker.style == "-":
+        if _REFERRING_END.search(above.text[-_TAIL:]) or marker.style == "-":
             return False
         return above.text[-1] == "," or self._fits_above(index, 0.87)
 

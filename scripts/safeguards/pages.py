@@ -46,6 +46,7 @@ _NOTE = re.compile(r"[\d*†‡(\[]")
 _DIGITS = re.compile(r"\d+")
 _HEAD_ROWS = 6  # rows at the top of a page that can hold its header
 _FOOT_ROWS = 4
+_LEAST_ROWS = 12  # between two page numbers, where nothing else shows a page
 
 
 @dataclass(slots=True)
@@ -87,7 +88,7 @@ def read_rows(text: str) -> list[Row]:
         for turned, raw in enumerate(line.split("\f") if "\f" in line else (line,)):
             page += turned > 0
             row = _read_row(number, page, raw, gap)
-            gap = row is None and (gap or not raw)
+            gap = row is None and (gap or not line.strip())
             if row is not None:
                 rows.append(row)
     return rows
@@ -133,24 +134,26 @@ def _split_pages(rows: Sequence[Row]) -> list[list[Row]]:
 def _split_at_numbers(rows: Sequence[Row]) -> list[list[Row]]:
     """Return pages where form feeds are lost: each ends with a number that counts on."""
     pages: list[list[Row]] = [[]]
-    numbers = [
-        n and n[0] if (n := _page_number(row.text)) and (n[1] or row.gap) else 0 for row in rows
-    ]
-    counted = _longest_count([(i, n) for i, n in enumerate(numbers) if n])
+    numbers = ((i, n[0]) for i, row in enumerate(rows) if (n := _page_number(row.text)))
+    counted = _longest_count(numbers)
     for index, row in enumerate(rows):
         row.page = len(pages) - 1
         pages[-1].append(row)
         if index in counted:
             pages.append([])
-    return [page for page in pages if page] if len(counted) > 1 else [list(rows)]
+    return [page for page in pages if page]
 
 
 def _longest_count(numbers: Iterable[tuple[int, int]]) -> set[int]:
-    """Return the places of the longest run of *numbers* that counts up by one."""
+    """Return the places of the longest run of *numbers* that counts up by one, page by page."""
     runs: dict[int, list[int]] = {}
     for place, number in numbers:
-        runs[number] = [*runs.pop(number - 1, []), place]
-    return set(max(runs.values(), key=len, default=[]))
+        before = runs.pop(number - 1, [])
+        if before and place - before[-1] < _LEAST_ROWS:
+            before = []
+        runs[number] = [*before, place]
+    longest = max(runs.values(), key=len, default=[])
+    return set(longest) if len(longest) > 2 else set()
 
 
 def _page_number(text: str) -> tuple[int, bool] | None:
