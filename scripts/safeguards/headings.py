@@ -31,8 +31,8 @@ _HEADING = re.compile(
     r"""
     (?P<num>
         (?: (?P<article> Article | Art (?=\.) ) \.? \s+
-            (?P<number> \d+ (?: \s* (?:bis|ter|quater|quinquies|sexies) \b | [A-Z] \b )?
-                      | [IVXLC]+ \b ) )
+            (?P<number> \d+ (?: \s* (?:bis|ter|quater|quinquies|sexies) \b | [A-Z] \b | \.\d+ )?
+                      | [IVXLC]+ (?: \.\d+ )? \b | [A-Z] \b ) )
       | (?P<word> part | chapter | section | title | annex | appendix | schedule ) \b
         (?: \s+ (?P<value> [IVXLC]+ | \d+ | [A-Z] ) \b )?
     )
@@ -109,6 +109,8 @@ def read_heading(text: str, marked: bool = False) -> Heading | None:
     if not (match["number"] or match["value"] or level == "attachment"):
         return None
     title, rest = match["dashed"], match["behind"] or ""
+    if title and title[0].islower() and not marked:
+        return None
     if rest and reads_like_title(rest):
         title, rest = rest, ""
     if rest and (level != "article" or rest[0].islower()):
@@ -118,7 +120,7 @@ def read_heading(text: str, marked: bool = False) -> Heading | None:
 
 def _value(match: re.Match[str], level: str) -> str:
     """Return the number of a heading as addresses write it: 16bis, 5A, IV."""
-    value = re.sub(r"\s", "", match["number"] or match["value"] or "").lstrip("0")
+    value = re.sub(r"\s", "", match["number"] or match["value"] or "").lstrip("0").replace(".", "_")
     if level == "article" and value[:1].isdigit() and len(value) > 1 and value[-2:].isalpha():
         return value.lower()
     return value.upper()

@@ -34,12 +34,12 @@ LAYOUTS = ("auto", "clean", "wrapped")
 _SOFT_BREAK = re.compile(r"\n(?<=[A-Za-z,\- ]\n)[ \t]*[a-z]{2}")
 _MIN_SOFT_BREAKS = 8
 _MARKER_START = frozenset("(-–—0123456789")
-_ENDED = re.compile(r"[.;:?!…][\"'”’)\]]*\Z|[.;:,] (?:and|or|and/or|but)\Z")
+_ENDED = re.compile(r"[.;:?!…][\"'”’)\]]*\Z|[.;:,] (?:and|or|and/or|but)\Z| [–—-]\Z")
 _TAIL = 24  # characters at the end of a row that show whether a sentence ends there
 _REFERENCE = r"(?:sub-?)?(?:paragraph|article|point|item|section|chapter|annex|part|rule|clause)s?"
 _OPEN_END = re.compile(
-    rf"""(?:^|\s)(?: {_REFERENCE} | of | the | an? | and | or | to | in | for | with | by | from | on
-        | at | as | that | which | under | their | its | this | such | any | between )\Z""",
+    rf"""(?:^|\s)(?: {_REFERENCE} | of | the | an? | and | or | to | in | for | with | by | from
+        | on | at | as | that | which | under | their | its | this | such | any | between )\Z""",
     re.VERBOSE | re.IGNORECASE,
 )
 _REFERRING_END = re.compile(
@@ -184,7 +184,10 @@ class _Joiner:
         words = Counter(_WORD.findall("\n".join(row.text for row in self.kept).lower()))
         for above, row in pairwise(self.kept):
             if above.text[-1] == "-":
-                halves = (*_LAST_WORDS.findall(above.text.lower()), *_WORD.findall(row.text.lower())[:1])
+                halves = (
+                    *_LAST_WORDS.findall(above.text.lower()),
+                    *_WORD.findall(row.text.lower())[:1],
+                )
                 words.subtract(halves)
         return words
 
@@ -192,7 +195,9 @@ class _Joiner:
     def prefixes(self) -> frozenset[str]:
         """Return what stands before a hyphen in a word of the text: co, non, self."""
         return frozenset(
-            word.split("-", 1)[0] for word, times in self.vocabulary.items() if times and "-" in word
+            word.split("-", 1)[0]
+            for word, times in self.vocabulary.items()
+            if times and "-" in word
         )
 
     def _keeps_hyphen(self, left: str, right: str) -> bool:
@@ -284,7 +289,8 @@ class _Joiner:
     def _is_head(self, index: int) -> bool:
         """Tell whether words of a heading below an unfinished row are no reference."""
         above, row = self.kept[index - 1].text, self.kept[index].text
-        if row[-1] == "." or _OPEN_END.search(above[-_TAIL:]) or above[-1] in ",-":
+        titled = index > 1 and self.heads[index - 2]
+        if row[-1] == "." or above[-1] in ",-" or (not titled and _OPEN_END.search(above[-_TAIL:])):
             return False
         return index + 1 == len(self.kept) or not _goes_on(self.kept[index + 1])
 
@@ -326,7 +332,7 @@ class _Joiner:
         above, row = self.kept[index - 1], self.kept[index]
         if self.rise_breaks and row.indent > above.indent and marker.style != "-":
             return True
-        if ended:
+        if ended or (marker.opens and index > 1 and self.heads[index - 2]):
             return True
         if _REFERRING_END.search(above.text[-_TAIL:]) or marker.style == "-":
             return False

@@ -109,6 +109,7 @@ def mark_furniture(rows: Sequence[Row]) -> None:
     pages = _split_pages(rows)
     if len(pages) < 2:
         pages = _split_at_numbers(rows)
+        _mark_symbols(rows)
     for page in pages:
         _mark_notes(page)
     if len(pages) > 1:
@@ -175,6 +176,16 @@ def _is_symbol(text: str) -> bool:
     if len(text) > 60:
         return False
     return all(_SYMBOL.fullmatch(word) for word in text.split()) or not any(map(str.isalnum, text))
+
+
+def _mark_symbols(rows: Sequence[Row]) -> None:
+    """Mark document symbols that stand between blank lines, where no page shows."""
+    for index, row in enumerate(rows):
+        after = rows[index + 1] if index + 1 < len(rows) else None
+        below = after is None or after.gap or _is_symbol(after.text)
+        above = row.gap or (index and rows[index - 1].furniture)
+        if above and below and _is_symbol(row.text) and any(map(str.isdigit, row.text)):
+            row.furniture = "document symbol"
 
 
 def _mark_notes(page: Sequence[Row]) -> None:

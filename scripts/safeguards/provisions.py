@@ -27,6 +27,7 @@ art_16__para_1__point_b | b) | for traffic data.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -165,12 +166,15 @@ class _Reader:
     lists: ListStack = field(default_factory=ListStack)
     part: Unit | None = None  # preamble, conclusions or attachment that takes loose text
     heading_for: Unit | None = None
+    titled: Unit | None = None  # an article whose heading stands before its number
     marked: bool = False
     heads: list[Heading | None] = field(default_factory=list)
     markers: list[Marker | None] = field(default_factory=list)
     editorial: frozenset[str] = frozenset()
+    head_lines: list[int] = field(default_factory=list)
     preamble_at: int = -1  # line that begins the preamble, if loose text stands before it
     articles: int = 0
+    restarts: bool = False  # whether an article 1 now would be that of another instrument
     attachments: int = 0
     editorials: int = 0
     places: list[tuple[Unit, str]] = field(default_factory=list)  # where each line went, and why
@@ -181,6 +185,7 @@ class _Reader:
         self.markers = [read_marker(x.text) for x in self.lines]
         self.marked = any(x.marks and h for x, h in zip(self.lines, self.heads, strict=True))
         self._drop_references()
+        self.head_lines = [index for index, head in enumerate(self.heads) if head]
         self.editorial = _repeated(self.lines, self.markers, self.heads)
         self.preamble_at = self._find_preamble()
         for index, line in enumerate(self.lines):
@@ -222,7 +227,7 @@ class _Reader:
         if self.heading_for is not None and self._is_heading(index, line):
             return self._take_heading(line)
         if line.marks:
-            return self._open_titled(line.text)
+            return self._open_titled(index, line.text)
         if (self.body or self.articles) and opens_conclusions(line.text):
             return self._open_conclusions(line.text)
         if self.body is None and self._opens_body(index):
@@ -236,7 +241,10 @@ class _Reader:
     def _open_head(self, index: int, head: Heading) -> tuple[Unit, str]:
         """Open the container or article that *head* names."""
         piece = f"{PREFIX_BY_LEVEL[head.level]}_{head.value}".rstrip("_")
-        unit = Unit(head.level, piece, head.num, head.title)
+        unit, self.titled = self.titled or Unit(head.level, piece), None
+        titles = (unit.heading, head.title)
+        unit.piece, unit.num = piece, head.num
+        unit.heading = " ".join(title for title in titles if title) or None
         self._close_body()
         if head.level == "article":
             self._home(head.value).add(unit)
@@ -252,8 +260,9 @@ class _Reader:
     def _home(self, number: str) -> Unit:
         """Return the unit an article belongs to; numbering that starts again opens an annex."""
         after_end = self.part is not None and self.part.level == "conclusions"
-        if after_end and number == "1":
+        if number == "1" and (after_end or self.restarts):
             self._open_attachment(None).doubt("annex implied")
+        self.restarts = True
         return self.stack[-1] if self.stack else self.root
 
     def _open_container(self, unit: Unit) -> Unit:
@@ -267,6 +276,7 @@ class _Reader:
             del self.stack[kinds.index(unit.level) :]
         (self.stack[-1] if self.stack else self.root).add(unit)
         self.stack.append(unit)
+        self.restarts = False
         self.part = unit if unit.level == "attachment" else None
         return unit
 
@@ -299,13 +309,47 @@ class _Reader:
         unit.heading, unit.guessed = line.text, not (line.marks or line.centred)
         return unit, "heading"
 
-    def _open_titled(self, text: str) -> tuple[Unit, str]:
-        """Place a marked heading of no article: the title, or that of a further instrument."""
+    def _open_titled(self, index: int, text: str) -> tuple[Unit, str]:
+        """Place a marked heading that names no number: a title, or one between paragraphs."""
         if not self.root.children:
             return self.root.add(Unit("preface", "preface", None, text)), "title"
-        if self.articles:
+        at, head = self._next_head(index)
+        if self.articles and (self._is_first(head) or (head is None and self._is_after_end())):
             return self._open_attachment(text), "title of a further instrument"
-        return self._add_loose(text), "heading outside articles"
+        if head and head.level == "article" and self._only_notes(index + 1, at):
+            self._close_body()
+            self.titled = Unit("article", "", heading=text)
+            return self.titled, "heading"
+        if self.body is not None:
+            return self._open_crossheading(text), "heading between paragraphs"
+        return self._read_loose_line(index, text)
+
+    def _next_head(self, index: int) -> tuple[int, Heading | None]:
+        """Return the line of the next heading that names a number, and the heading if any."""
+        after = bisect_right(self.head_lines, index)
+        if after == len(self.head_lines):
+            return len(self.lines), None
+        return self.head_lines[after], self.heads[self.head_lines[after]]
+
+    def _is_first(self, head: Heading | None) -> bool:
+        """Tell whether *head* opens a first article, by which a further instrument is known."""
+        return head is not None and head.level == "article" and head.value in ("1", "I")
+
+    def _is_after_end(self) -> bool:
+        """Tell whether the articles have come to their end."""
+        return self.part is not None and self.part.level in ("conclusions", "attachment")
+
+    def _only_notes(self, start: int, stop: int) -> bool:
+        """Tell whether nothing but editor's notes stands in some lines."""
+        return stop - start < 4 and all(x.text in self.editorial for x in self.lines[start:stop])
+
+    def _open_crossheading(self, text: str) -> Unit:
+        """Begin an unnumbered paragraph that has a heading; the lists around it go on."""
+        assert self.body is not None
+        unit = self._add_unnumbered(text)
+        unit.heading, unit.texts = text, []
+        self.current = unit
+        return unit
 
     def _open_conclusions(self, text: str) -> tuple[Unit, str]:
         """Begin the closing formula, or go on with it."""
@@ -321,7 +365,8 @@ class _Reader:
         """Keep an editor's note out of the article it stands in."""
         self.editorials += 1
         unit = Unit("editorial", f"editorial_{self.editorials}", texts=[text])
-        return (self.body or self.root).add(unit), "stands under most articles"
+        home = self.body or (self.stack[-1] if self.stack else self.root)
+        return home.add(unit), "stands under most articles"
 
     def _close_body(self) -> None:
         """Forget the article that was open, its lists and its heading."""
@@ -342,18 +387,12 @@ class _Reader:
         return self._counts_on(index)
 
     def _counts_on(self, index: int) -> bool:
-        """Tell whether "2." comes before any article does: then "1." begins a resolution."""
-        for marker, head in zip(self.markers[index + 1 :], self.heads[index + 1 :], strict=True):
-            if head is not None:
-                return False
-            if marker is not None and marker.style == "9.":
-                return not self._article_follows(index)
-        return False
-
-    def _article_follows(self, index: int) -> bool:
-        """Tell whether an article comes before any annex: then numbers belong to a preamble."""
-        levels = (head.level for head in self.heads[index + 1 :] if head)
-        return next(levels, "attachment") != "attachment"
+        """Tell whether "2." comes, and no article: then "1." begins a resolution."""
+        at, head = self._next_head(index)
+        if head is not None and head.level != "attachment":
+            return False
+        numbers = (m.label for m in self.markers[index + 1 : at] if m and m.style == "9.")
+        return next(numbers, None) == "2"
 
     def _open_body(self) -> None:
         """Let numbered paragraphs hang below the annex that is open, or below the document."""
@@ -435,14 +474,13 @@ class _Reader:
         return why
 
     def _following(self, marker: Marker, index: int) -> Marker | None:
-        """Return the "ii" or "j" that comes next, to tell the letter i from roman one."""
+        """Return the ii, j or a that comes next, to tell the letter i from roman one."""
         if marker.label.lower() != "i":
             return None
-        ahead = self.markers[index + 1 : index + _AHEAD]
-        for after, head in zip(ahead, self.heads[index + 1 : index + _AHEAD], strict=True):
-            if head is not None:
-                return None
-            if after is not None and after.label.lower() in ("ii", "j"):
+        telling = ("ii", "j", "a", "II", "J", "A")
+        at, _ = self._next_head(index)
+        for after in self.markers[index + 1 : min(at, index + _AHEAD)]:
+            if after is not None and after.style == marker.style and after.label in telling:
                 return after
         return None
 
