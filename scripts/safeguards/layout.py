@@ -48,6 +48,7 @@ _REFERRING_END = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _REFERRING_REST = re.compile(r"[,;.)]|(?:and|or|above|below|thereof)\b|to \(")
+_RECITAL = re.compile(r"[A-Z][a-z]+(?:ing|ed)\b")  # Recalling, Convinced
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _LAST_WORDS = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)*)-\Z")
 _LAST_WORD = re.compile(r"([^\W\d_]+)-\Z")
@@ -161,20 +162,20 @@ class _Joiner:
     def _join(self, start: int, stop: int, why: str) -> Line:
         """Return the line that a run of rows is."""
         first = self.kept[start]
-        words = first.text
+        pieces = [first.text]
         for row in self.kept[start + 1 : stop]:
-            words = self._glue(words, row.text)
-        return Line(first.number, first.marks, words, self.centred[start], why == "marker")
+            pieces[-1:] = self._glue(pieces[-1], row.text)
+        return Line(first.number, first.marks, "".join(pieces), self.centred[start], why == "marker")
 
-    def _glue(self, before: str, after: str) -> str:
-        """Return two rows as one, mending a word that was broken between them."""
-        broken = _LAST_WORD.search(before) if before[-1] == "-" else None
-        rest = _FIRST_WORD.match(after) if broken else None
+    def _glue(self, above: str, row: str) -> tuple[str, str]:
+        """Return two rows as they stand in one line, mending a word broken between them."""
+        broken = _LAST_WORD.search(above) if above[-1] == "-" else None
+        rest = _FIRST_WORD.match(row) if broken else None
         if broken is None or rest is None:
-            return f"{before} {after}"
-        if after[0].isupper() or self._keeps_hyphen(broken[1].lower(), rest[0].lower()):
-            return before + after
-        return before[:-1] + after
+            return above + " ", row
+        if row[0].isupper() or self._keeps_hyphen(broken[1].lower(), rest[0].lower()):
+            return above, row
+        return above[:-1], row
 
     # Hyphens.
 
@@ -315,6 +316,8 @@ class _Joiner:
     def _begins_by_width(self, index: int, ended: bool) -> str:
         """Return why the space left in the row above makes a row begin a line."""
         above, row = self.kept[index - 1].text, self.kept[index].text
+        if above[-1] == "," and _RECITAL.match(row):
+            return "recital"
         if ended:
             return "short line" if self._fits_above(index, 0.87) else ""
         if _OPEN_END.search(above[-_TAIL:]) or (above.isupper() and row.isupper()):

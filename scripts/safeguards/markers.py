@@ -155,6 +155,13 @@ class ListStack:
         skipped = (d for d in reversed(same) if _skips_to(self.lists[d], marker))
         return next(((depth, "numbers jump") for depth in skipped), None)
 
+    def repeats(self, marker: Marker) -> bool:
+        """Tell whether *marker* is the first item of the innermost list once more."""
+        if not self.lists or marker.style == "-":
+            return False
+        inner = self.lists[-1]
+        return inner.style == marker.style and (inner.numbering, inner.last) in marker.values
+
     def take(self, depth: int, marker: Marker) -> OpenList:
         """Close what lies deeper than *depth*, count *marker* in the list there and return it."""
         del self.lists[depth + 1 :]

@@ -48,6 +48,7 @@ from safeguards.text import Line
 from safeguards.tree import Unit, iter_passages
 
 _PREAMBLE_WORD = re.compile(r"(preamble)\b[.:]?\s*", re.IGNORECASE)
+_MAX_DEPTH = 12  # lists inside each other; no treaty comes near it
 _AHEAD = 40  # lines within which the next marker of a list is looked for
 
 
@@ -391,8 +392,8 @@ class _Reader:
         at, head = self._next_head(index)
         if head is not None and head.level != "attachment":
             return False
-        numbers = (m.label for m in self.markers[index + 1 : at] if m and m.style == "9.")
-        return next(numbers, None) == "2"
+        markers = (self.markers[line] for line in range(index + 1, at))
+        return next((m.label for m in markers if m and m.style == "9."), None) == "2"
 
     def _open_body(self) -> None:
         """Let numbered paragraphs hang below the annex that is open, or below the document."""
@@ -409,7 +410,7 @@ class _Reader:
             self.part = self.root.add(Unit("preamble", "preamble"))
         part = self._loose_part()
         match = _PREAMBLE_WORD.match(text)
-        if match and part.level == "preamble" and not part.children:
+        if match and part.level == "preamble" and not (part.children or part.heading):
             part.heading, text = match[1], text[match.end() :]
         return (self._add_loose(text) if text else part), "text outside articles"
 
@@ -486,7 +487,9 @@ class _Reader:
 
     def _open_list(self, marker: Marker) -> tuple[OpenList, str, str | None] | None:
         """Return the list that *marker* opens, why, and any doubt; None if it opens none."""
-        if marker.opens:
+        if marker.opens and self.lists.repeats(marker):
+            return self.lists.take(len(self.lists.lists) - 1, marker), "begins its list again", None
+        if marker.opens and len(self.lists.lists) < _MAX_DEPTH:
             return self.lists.open(self._list_owner(marker), marker), "opens a list", None
         if self._adopt_first(marker):
             return self.lists.take(0, marker), "follows a paragraph without a number", None

@@ -18,8 +18,8 @@ from safeguards.model import normalize_text
 
 _LINK = re.compile(
     r"""
-    !?\[ ( (?: [^\[\]] | \[ [^\]]* \] )* ) \]   # label, which may hold one pair of brackets
-    \( (?: [^()\s] | \( [^()]* \) )* \)         # address, which may hold one pair of parentheses
+    !?\[ ( (?: [^\[\]]++ | \[ [^\[\]]*+ \] )*+ ) \]  # label, which may hold pairs of brackets
+    \( (?: [^()\s]++ | \( [^()]*+ \) )*+ \)          # address, which may hold pairs of parentheses
     """,
     re.VERBOSE,
 )

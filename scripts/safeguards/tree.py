@@ -75,14 +75,6 @@ class Unit:
                 return f"{prefix}_{int(number) + 1}"
         return f"{prefix}_1"
 
-    def walk(self) -> Iterator[Unit]:
-        """Yield this unit and all below it, in document order."""
-        stack = [self]
-        while stack:
-            unit = stack.pop()
-            yield unit
-            stack += reversed(unit.children)
-
 
 def iter_passages(root: Unit, document_id: str, edition: str) -> Iterator[Passage]:
     """Yield the passages of a finished tree, and write their addresses into it."""
@@ -108,7 +100,8 @@ def iter_passages(root: Unit, document_id: str, edition: str) -> Iterator[Passag
 def _absorb_single_paragraph(unit: Unit) -> Unit:
     """Let an article whose only unnumbered text stands first carry it; return what carried it."""
     first = unit.children[0] if unit.level == "article" and unit.children else unit
-    if first.piece != "para_nn_1" or unit.next_piece("para_nn") != "para_nn_2":
+    alone = first.piece == "para_nn_1" and unit.next_piece("para_nn") == "para_nn_2"
+    if not alone or first.heading:
         return unit
     unit.texts, unit.doubts = first.texts, unit.doubts + first.doubts
     unit.children[:1] = first.children
