@@ -20,6 +20,7 @@ from pathlib import Path
 from safeguards.layout import LAYOUTS, read_layout
 from safeguards.model import Passage, normalize_text
 from safeguards.provisions import explain, split
+from safeguards.text import read_lines
 
 TREATIES = Path(__file__).parents[2] / "shared" / "treaties"
 SHED = "–—-.:"  # what a heading loses between its number and its title, a word at a line end
@@ -118,6 +119,9 @@ def find_fault(text: str, edition: str, layout: str) -> str:
     if before != after:
         return f"lost {before - after}, added {after - before}"
     if read.parts:
+        rows = [line.text for line in read_lines(text.replace("\f", "\n"))]
+        if count_signs(rows) != count_signs([part.text for part in read.parts]):
+            return "a row is neither text nor furniture"
         kept = count_signs([part.text for part in read.parts if part.line is not None])
         if kept != before:
             return f"joining lost {kept - before}, added {before - kept}"

@@ -152,7 +152,7 @@ class _Joiner:
         """Yield start, end and reason of each run of rows that are one line."""
         start, reason = 0, "first line"
         for index in range(1, len(self.kept)):
-            why = self._begins(index, index - 1 == start)
+            why = self._begins(index, start)
             if why:
                 yield start, index, reason
                 start, reason = index, why
@@ -165,7 +165,9 @@ class _Joiner:
         pieces = [first.text]
         for row in self.kept[start + 1 : stop]:
             pieces[-1:] = self._glue(pieces[-1], row.text)
-        return Line(first.number, first.marks, "".join(pieces), self.centred[start], why == "marker")
+        return Line(
+            first.number, first.marks, "".join(pieces), self.centred[start], why == "marker"
+        )
 
     def _glue(self, above: str, row: str) -> tuple[str, str]:
         """Return two rows as they stand in one line, mending a word broken between them."""
@@ -263,8 +265,8 @@ class _Joiner:
 
     # Where a line begins.
 
-    def _begins(self, index: int, above_is_first: bool) -> str:
-        """Return why a row begins a line; empty if it goes on with the row above."""
+    def _begins(self, index: int, start: int) -> str:
+        """Return why a row begins a line; empty if it goes on with the line from *start*."""
         above, row = self.kept[index - 1], self.kept[index]
         if row.marks or above.marks:
             return "heading mark"
@@ -276,16 +278,18 @@ class _Joiner:
             return "below a heading"
         if self.heads[index] and (ended or (row.gap and not turned) or self._is_head(index)):
             return "words of a heading"
-        if self._has_marker(index, ended):
+        self.heads[index] = False  # its words are a reference
+        if self._has_marker(index, start, ended):
             indented = self.rise_breaks and row.indent > above.indent
             return "indented marker" if indented else "marker"
         if row.gap and not turned:
             return "" if row.text[0].islower() and not ended else "blank line"
         if row.text[0].islower():
             return ""
-        return self._begins_by_indent(above, row, above_is_first) or self._begins_by_width(
-            index, ended
-        )
+        if row.text[0] == "(" and _REFERRING_END.search(above.text[-_TAIL:]):
+            return ""
+        by_indent = self._begins_by_indent(above, row, index - 1 == start)
+        return by_indent or self._begins_by_width(index, ended)
 
     def _is_head(self, index: int) -> bool:
         """Tell whether words of a heading below an unfinished row are no reference."""
@@ -324,7 +328,7 @@ class _Joiner:
             return ""
         return "short line" if self._fits_above(index, 0.75) else ""
 
-    def _has_marker(self, index: int, ended: bool) -> bool:
+    def _has_marker(self, index: int, start: int, ended: bool) -> bool:
         """Tell whether a row begins with a marker that counts, and not with a reference."""
         text = self.kept[index].text
         if text[0] not in _MARKER_START and not (")" in text[1:6] or "." in text[1:4]):
@@ -335,7 +339,7 @@ class _Joiner:
         above, row = self.kept[index - 1], self.kept[index]
         if self.rise_breaks and row.indent > above.indent and marker.style != "-":
             return True
-        if ended or (marker.opens and index > 1 and self.heads[index - 2]):
+        if ended or (marker.opens and start > 0 and self.heads[start - 1]):
             return True
         if _REFERRING_END.search(above.text[-_TAIL:]) or marker.style == "-":
             return False
