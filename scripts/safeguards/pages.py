@@ -110,10 +110,11 @@ def mark_furniture(rows: Sequence[Row]) -> None:
     if len(pages) < 2:
         pages = _split_at_numbers(rows)
         _mark_symbols(rows)
+    if len(pages) > 1:
+        _mark_page_numbers(pages)
     for page in pages:
         _mark_notes(page)
     if len(pages) > 1:
-        _mark_page_numbers(pages)
         _mark_repeated(pages)
         _mark_interrupting(pages)
     for above, row in pairwise(rows):
@@ -195,7 +196,7 @@ def _mark_notes(page: Sequence[Row]) -> None:
             for row in page[index:]:
                 if row.gap and row is not page[index]:
                     break  # without form feeds the next page begins below a blank line
-                row.furniture = "footnote"
+                row.furniture = row.furniture or "footnote"
             return
 
 
