@@ -121,6 +121,16 @@ def test_segment_numbers_the_paragraphs_of_a_critique(tiny: Repository) -> None:
     assert result.stdout == f'eid,boilerplate,text\np_1,yes,Share this\np_2,no,"{prose}"\n'
 
 
+def test_explain_shows_what_each_line_became(tiny: Repository) -> None:
+    """Each line of the source is shown with the address it became and the reason."""
+    path = tiny.official_path("tiny")
+    result = run(tiny, "segment", str(path), "--document", "tiny", "--explain", "--format", "json")
+    rows = json.loads(result.stdout)
+    marker = next(r for r in rows if r["text"].startswith("a) the Party"))
+    assert marker["became"] == "art_1__para_2__point_a"
+    assert marker["why"] == "marker a) opens a list"
+
+
 def test_derived_files_are_the_committed_ones(tiny: Repository) -> None:
     """Deriving the corpus, the schema files and the adjudicated layer again changes nothing."""
     before = {p: p.read_bytes() for p in tiny.root.rglob("*.jsonl")}

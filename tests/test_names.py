@@ -25,8 +25,8 @@ FILES = {
 LAYERS = [
     {"errors", "model"},
     {
-        "text", "eid", "markers", "provisions", "instruments", "citations", "references",
-        "coefficients", "pairing", "critiques", "editions", "formats", "mojibake", "numerals",
+        "text", "headings", "pages", "layout", "eid", "markers", "tree", "provisions",
+        "instruments", "citations", "references", "coefficients", "pairing", "critiques", "editions", "formats", "mojibake", "numerals",
         "webpages", "wordfiles",
     },
     {

@@ -67,6 +67,8 @@ def read_marker(line: str) -> Marker | None:
     >>> read_marker("2. Such conditions")
     Marker(printed='2.', label='2', style='9.', values=(('digit', 2),), rest='Such conditions')
     """
+    if line[:1].isalpha() and ")" not in line[1:6] and "." not in line[1:4]:
+        return None
     match = _MARKER.match(line)
     if match is None:
         return None
@@ -129,9 +131,9 @@ class ListStack:
 
     lists: list[OpenList] = field(default_factory=list)
 
-    def find(self, marker: Marker, following: Marker | None) -> int | None:
+    def find(self, marker: Marker, following: Marker | None) -> tuple[int, str | None] | None:
         """
-        Return the depth of the list that *marker* continues, or None.
+        Return the depth of the list that *marker* continues and any doubt about it, or None.
 
         The innermost list with the same form of marker wins; then any list that expects it (some
         sources change from ``a)`` to ``(b)`` inside one list); then one whose next items were lost.
@@ -143,13 +145,22 @@ class ListStack:
         same = [d for d, lst in enumerate(self.lists) if lst.style == marker.style]
         for depth in reversed(same):
             if self.lists[depth].expects(marker):
-                return None if _opens_roman(self.lists[depth], marker, following) else depth
+                roman = _opens_roman(self.lists[depth], marker, following)
+                return None if roman else (depth, None)
         if marker.opens and not _goes_on(marker, following):
             return None
         for depth in reversed(range(len(self.lists))):
             if self.lists[depth].expects(marker):
-                return depth
-        return next((d for d in reversed(same) if _skips_to(self.lists[d], marker)), None)
+                return depth, "form of number changes"
+        skipped = (d for d in reversed(same) if _skips_to(self.lists[d], marker))
+        return next(((depth, "numbers jump") for depth in skipped), None)
+
+    def repeats(self, marker: Marker) -> bool:
+        """Tell whether *marker* is the first item of the innermost list once more."""
+        if not self.lists or marker.style == "-":
+            return False
+        inner = self.lists[-1]
+        return inner.style == marker.style and (inner.numbering, inner.last) in marker.values
 
     def take(self, depth: int, marker: Marker) -> OpenList:
         """Close what lies deeper than *depth*, count *marker* in the list there and return it."""

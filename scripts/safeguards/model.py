@@ -192,6 +192,8 @@ class Passage:
         terms: Operative terms kept from the official text, four words at most each.
         basis: What a restatement rests on: passage ids and addresses.
         boilerplate: Critiques: True where it looks like a menu, teaser or byline of the page.
+        doubt: Why the splitter's reading is a guess, for instance "numbers jump"; None where the
+            source leaves no doubt.
         note: What is left out or uncertain.
     """
 
@@ -213,6 +215,7 @@ class Passage:
     terms: tuple[str, ...] = ()
     basis: tuple[str, ...] = ()
     boilerplate: bool = False
+    doubt: str | None = None
     note: str | None = None
 
 

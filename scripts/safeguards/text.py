@@ -20,8 +20,8 @@ from safeguards.model import normalize_text
 
 _LINK = re.compile(
     r"""
-    !?\[ ( (?: [^\[\]] | \[ [^\]]* \] )* ) \]   # label, which may hold one pair of brackets
-    \( (?: [^()\s] | \( [^()]* \) )* \)         # address, which may hold one pair of parentheses
+    !?\[ ( (?: [^\[\]]++ | \[ [^\[\]]*+ \] )*+ ) \]  # label, which may hold pairs of brackets
+    \( (?: [^()\s]++ | \( [^()]*+ \) )*+ \)          # address, which may hold pairs of parentheses
     """,
     re.VERBOSE,
 )
@@ -34,17 +34,21 @@ _HEADING = re.compile(r"[ \t]*(#{1,6})[ \t]*(.*?)[ \t]*#*[ \t]*$")
 
 class Line(NamedTuple):
     """
-    One line of a source that is not blank.
+    One line of a source that is not blank, or the lines that a page broke it into.
 
     Attributes:
-        number: Line number in the source, counted from 1.
+        number: Line number in the source where it begins, counted from 1.
         marks: Number of ``#`` before it; 0 for plain text.
         text: The words, cleaned.
+        centred: True where it stands in the middle of the page.
+        tied: True where it goes on with the line before unless the marker it begins with counts.
     """
 
     number: int
     marks: int
     text: str
+    centred: bool = False
+    tied: bool = False
 
 
 def decode(data: bytes, where: str) -> str:
@@ -139,18 +143,26 @@ def escape_markup(text: str) -> str:
     return _TO_ESCAPE.sub(lambda match: match[0][:-1] + "\\" + match[0][-1], text)
 
 
+def read_line(number: int, raw: str) -> Line | None:
+    """
+    Return one *raw* line of a source, cleaned; None if it holds no words.
+
+    >>> read_line(1, "###Article  7")
+    Line(number=1, marks=3, text='Article 7', centred=False, tied=False)
+    """
+    marks = 0
+    if "#" in raw[:4] and (match := _HEADING.match(raw)):
+        marks, raw = len(match[1]), match[2]
+    words = clean_inline(raw)
+    return Line(number, marks, words) if words else None
+
+
 def read_lines(text: str) -> list[Line]:
     r"""
     Return the lines of *text* that hold words, cleaned.
 
-    >>> read_lines("###Article  7\n\n1.   A  rule. ")
-    [Line(number=1, marks=3, text='Article 7'), Line(number=3, marks=0, text='1. A rule.')]
+    >>> [line.text for line in read_lines("###Article  7\n\n1.   A  rule. ")]
+    ['Article 7', '1. A rule.']
     """
-    lines = []
-    for number, raw in enumerate(text.split("\n"), 1):
-        marks = 0
-        if raw[:4].lstrip(" \t").startswith("#") and (match := _HEADING.match(raw)):
-            marks, raw = len(match[1]), match[2]
-        if words := clean_inline(raw):
-            lines.append(Line(number, marks, words))
-    return lines
+    found = (read_line(number, raw) for number, raw in enumerate(text.split("\n"), 1) if raw)
+    return [line for line in found if line]

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from safeguards.repository import Repository
 
 _COLUMNS = ("eid", "level", "num", "heading", "text")
+_READING = ("line", "text", "became", "why")
 _CRITIQUE_COLUMNS = ("eid", "boilerplate", "text")
 _DIFFERENCES = ("passage_id", "state", "words", "carried", "lost")
 
@@ -221,6 +222,7 @@ def _difference_row(
     help="What FILE is.  [default: found out from its bytes]",
 )
 @click.option("--language", help="Language of FILE, such as fr.  [default: the document's]")
+@click.option("--explain", is_flag=True, help="Show which line became what, and why.")
 @click.option("--corpus", is_flag=True, help="Derive passages, terms and references of corpus/.")
 @click.option(
     "-o",
@@ -246,6 +248,7 @@ def segment(
     edition: str,
     input_format: str | None,
     language: str | None,
+    explain: bool,
     corpus: bool,
     output: Path | None,
     engine: str,
@@ -264,6 +267,7 @@ def segment(
     \b
     Example:
       safeguards segment budapest.md --document budapest --format jsonl
+      safeguards segment budapest.md --document budapest --explain
       safeguards segment treaties/ -o parts/ --workers 8
       safeguards segment treaties.tar.gz -o parts/ --engine dask --scheduler tcp://host:8786
     """
@@ -284,9 +288,20 @@ def segment(
     found = read_file(file, form=input_format, language=language, kind=known.kind)
     for note in found.notes:
         say(f"{file}: {note}")
+    if explain:
+        print_rows(_readings(found.text, edition), form, _READING)
+        return
     passages = split_source(found.text, known.document_id, edition, known.kind)
     columns = _CRITIQUE_COLUMNS if known.kind == "critique" else _COLUMNS
     print_rows([asdict(p) for p in passages], form, columns)
+
+
+def _readings(text: str, edition: str) -> list[dict[str, Any]]:
+    """Return what each line of a text became, as rows."""
+    from safeguards.provisions import explain
+
+    readings = explain(text, edition)
+    return [{"line": r.number, "text": r.start, "became": r.became, "why": r.why} for r in readings]
 
 
 def _segment_all(
