@@ -121,6 +121,15 @@ def test_segment_numbers_the_paragraphs_of_a_critique(tiny: Repository) -> None:
     assert result.stdout == f'eid,boilerplate,text\np_1,yes,Share this\np_2,no,"{prose}"\n'
 
 
+def test_any_treaty_can_be_split(tiny: Repository) -> None:
+    """A treaty that is not in the register is split under the id it is given, and that is said."""
+    path = tiny.official_path("tiny")
+    result = run(tiny, "segment", str(path), "--document", "lagos_1999", "--format", "jsonl")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout.splitlines()[-1])["document_id"] == "lagos_1999"
+    assert result.stderr == "lagos_1999 is not in the register; it is read as a treaty in English\n"
+
+
 def test_explain_shows_what_each_line_became(tiny: Repository) -> None:
     """Each line of the source is shown with the address it became and the reason."""
     path = tiny.official_path("tiny")
@@ -194,7 +203,8 @@ BAD: list[tuple[list[str], int, str]] = [
     (["show", "tiny:7"], 2, "no passage tiny:art_7"),
     (["show", "tiny:nonsense words"], 2, "is not an address"),
     (["segment", "no.md", "--document", "tiny"], 2, "no file no.md"),
-    (["segment", "no.md", "--document", "tokyo"], 2, "no document in 'tokyo'"),
+    (["segment", "no.md", "--document", "tinny"], 2, "did you mean tiny?"),
+    (["segment", "no.md", "--document", "No id"], 2, "no document in 'No id'"),
     (["agree", "--round", "main"], 2, "the rounds are: pilot"),
     (["check", "--only", "nonsense"], 2, "no check called 'nonsense'"),
     (["fetch", "sketch", "--from", "."], 2, "sketch has no pinned text yet"),

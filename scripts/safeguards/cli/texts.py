@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from safeguards.repository import Repository
 
 _COLUMNS = ("eid", "level", "num", "heading", "text")
+_ID = re.compile(r"[a-z][a-z0-9_-]*")
 _READING = ("line", "text", "became", "why")
 _CRITIQUE_COLUMNS = ("eid", "boilerplate", "text")
 _DIFFERENCES = ("passage_id", "state", "words", "carried", "lost")
@@ -283,7 +285,7 @@ def segment(
 
     from safeguards.segment import read_file, split_source
 
-    known = workplace.repository.document(document)
+    known = _document(workplace.repository, document)
     language = language or known.language
     found = read_file(file, form=input_format, language=language, kind=known.kind)
     for note in found.notes:
@@ -294,6 +296,28 @@ def segment(
     passages = split_source(found.text, known.document_id, edition, known.kind)
     columns = _CRITIQUE_COLUMNS if known.kind == "critique" else _COLUMNS
     print_rows([asdict(p) for p in passages], form, columns)
+
+
+def _document(repository: Repository, name: str) -> Document:
+    """
+    Return the document of the register with this name, or a treaty that is not in it.
+
+    Raises:
+        UnknownDocument: *name* is no id, or looks like a misspelt one.
+    """
+    from difflib import get_close_matches
+
+    from safeguards.eid import unknown_document
+    from safeguards.model import Document
+
+    aliases = repository.aliases
+    if name.lower() in aliases:
+        return repository.document(name)
+    ids = [d.document_id for d in repository.documents]
+    if not _ID.fullmatch(name) or get_close_matches(name, ids, n=1, cutoff=0.85):
+        raise unknown_document(name, aliases)
+    say(f"{name} is not in the register; it is read as a treaty in English")
+    return Document(name, "treaty", None, name)
 
 
 def _readings(text: str, edition: str) -> list[dict[str, Any]]:
