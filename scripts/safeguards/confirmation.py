@@ -37,9 +37,12 @@ _MARGIN = 0.25  # by how much a text must resemble another unit more than its ow
 _TWIN = 0.6  # from which likeness on two official units say nearly the same
 
 # Modal classes, in the order in which they are looked for: what one takes, the next does not see.
-# "May be necessary" grants nothing, and "as the case may be" neither.
+# "May be necessary" grants nothing, nor does "as the case may be", and a definition that "shall
+# mean" something binds no one to act. What "shall prevent" nothing leaves free, with any verb form.
 _MODALS = {
-    "": r"may be (?:necessary|needed|required)|case may be",
+    "": r"may be (?:necessary|needed|required)|case may be|(?:shall|must) mean",
+    "does not bar": r"(?:shall|must|does) not (?:prevent|preclude|bar)"
+    r"|no(?:thing)?(?: (?!shall|must|may)\w+){1,4}?(?: shall| must)? (?:prevent|preclude|bar)s?",
     "must not": r"(?:shall|must|may) (?:not|never)|(?:shall|must|may) in no case",
     "must consider": r"(?:shall|must)(?:,[^,;]+,| \w+ly| also)? consider(?:ed)?",
     "must try": r"(?:shall|must)(?:,[^,;]+,| \w+ly)? (?:endeavou?r|strive|seek|try)",
@@ -64,8 +67,15 @@ _QUALIFIERS = {
         r"may be (?:necessary|required)",
         r"(?:is|are|as) (?:necessary|needed)",
     ),
-    "if necessary": (r"(?:as|if|where|when|long as) (?:necessary|required)", r"needed|needs?"),
-    "subject to": (r"subject to", r"bound by|under the conditions?|within the limits"),
+    "if necessary": (
+        r"(?:as|if|where|when|long as) (?:necessary|required)",
+        r"needed|needs?|(?:if|where|when)(?: \w+){1,5} require[sd]?",
+    ),
+    "subject to": (
+        r"subject to",
+        r"bound by|within the limits|the object of"
+        r"|(?:on|under) (?:the|these|those|such) (?:terms and )?conditions?",
+    ),
     "without prejudice": (r"without prejudice to", r"leaves? .* (?:untouched|as it is)|not affect"),
     "provided that": (r"provided that|on (?:the )?condition that", r"if|as long as"),
     "unless": (r"unless|except(?:ing|ed)?|save", r"but|other than|apart from|not if|only if"),
@@ -74,7 +84,7 @@ _QUALIFIERS = {
     "reasonable": (r"reasonabl[ey]", r"within reason"),
     "at least": (r"at least|(?:not|no) less than|a minimum of", r"or more|not under"),
     "at most": (
-        r"at most|(?:up to )?(?:a|the) maximum|up to|(?:not|no) (?:more|longer|later) than"
+        r"at most|(?:up to )?(?:a |the )?maximum|up to|(?:not|no) (?:more|longer|later) than"
         r"|not exceed(?:ing)?",
         r"never (?:over|more)|at the latest|within",
     ),
@@ -93,6 +103,8 @@ _NUMBER = re.compile(
     rf"|(?P<unit>{'|'.join(_UNITS)}))\b",
     re.IGNORECASE,
 )
+# "The two" for both of those that were named: a pronoun, unless it measures time.
+_BOTH = re.compile(r"\bthe two\b(?! (?:hours?|days?|weeks?|months?|years?)\b)", re.IGNORECASE)
 # A title of four words and more, which cannot be said in other words and counts as one.
 _TITLE = re.compile(r"[A-Z]\w+(?:(?: (?:of|on|and|the|for|in|to|against))* [A-Z]\w+){2,}")
 _WORD = re.compile(r"[a-z0-9]+")
@@ -275,10 +287,9 @@ def official_modal(pair: Pair) -> Iterator[str]:
 def official_number(pair: Pair) -> Iterator[str]:
     """A restatement has every number of the text, and no other, as digits or as words."""
     wanted = read_numbers(_without_own_number(pair))
-    found = read_numbers(pair.words)
-    for number in sorted(wanted - found):
+    for number in sorted(wanted - read_numbers(pair.words)):
         yield f"lost the number {number}"
-    for number in sorted(found - wanted):
+    for number in sorted(read_numbers(_BOTH.sub("both", pair.words)) - wanted):
         yield f"added the number {number}"
 
 
