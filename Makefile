@@ -12,7 +12,11 @@ dataset: .venv/.core
 	$(BIN)/safeguards build
 	$(BIN)/safeguards vague
 
+# The official texts, where they lie beside the project, so that no test of them is skipped.
+TEXTS := ../shared/treaties
+
 test: .venv/.dev .venv-label-studio/.done chromium lint
+	@test ! -d $(TEXTS) || $(BIN)/safeguards fetch --from $(TEXTS)
 	$(BIN)/safeguards build
 	$(BIN)/safeguards check
 	$(BIN)/python -m pytest
