@@ -279,6 +279,16 @@ def test_a_restatement_may_hold_only_some_paragraphs() -> None:
     assert found == ["art_40", *paragraphs]
 
 
+def test_a_title_after_a_mere_space_opens_an_article_where_no_other_does() -> None:
+    """Number and title on one line are a heading in a text that has no other articles."""
+    found = eids(
+        "PART I GENERAL RULES", "Article 1 Use of terms", "1. One.", "Article 2 Aim", "Two."
+    )
+    assert found == ["part_I", "art_1", "art_1__para_1", "art_2"]
+    found = eids("Article 1", "As in", "Article 2 Aim", "of another text.", "Article 2", "Two.")
+    assert found[-1] == "art_2"
+
+
 def test_levels_numbers_and_headings_are_kept() -> None:
     """A passage carries the number and heading as printed, and only its own words."""
     text = (

@@ -38,7 +38,8 @@ _HEADING = re.compile(
     )
     (?: [.:]? \s* $
       | [.:]? \s* [–—-] \s* (?P<dashed> \S.* ) $
-      | [.:] \s+ (?P<behind> \S.* ) $ )
+      | [.:] \s+ (?P<behind> \S.* ) $
+      | \s+ (?P<spaced> \S.* ) $ )
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -87,7 +88,7 @@ class Heading(NamedTuple):
         return int(digits[0]) if digits else None
 
 
-def read_heading(text: str, marked: bool = False) -> Heading | None:
+def read_heading(text: str, marked: bool = False, spaced: bool = False) -> Heading | None:
     """
     Return what *text* opens if it is a heading.
 
@@ -99,6 +100,8 @@ def read_heading(text: str, marked: bool = False) -> Heading | None:
     Args:
         text: A whole line.
         marked: Whether the source marks the line as a heading.
+        spaced: Whether only a space may stand between number and title ("Article 1 Scope"); in
+            most sources that is a reference in running text.
     """
     if text[:1] not in _INITIALS or not (match := _HEADING.match(text)):
         return None
@@ -108,7 +111,9 @@ def read_heading(text: str, marked: bool = False) -> Heading | None:
         return None
     if not (match["number"] or match["value"] or level == "attachment"):
         return None
-    title, rest = match["dashed"], match["behind"] or ""
+    if match["spaced"] and not spaced:
+        return None
+    title, rest = match["dashed"], match["behind"] or match["spaced"] or ""
     if title and title[0].islower() and not marked:
         return None
     if rest and reads_like_title(rest):

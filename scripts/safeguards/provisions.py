@@ -182,7 +182,7 @@ class _Reader:
 
     def read(self) -> Unit:
         """Return the root of the finished tree."""
-        self.heads = [read_heading(x.text, bool(x.marks)) for x in self.lines]
+        self.heads = self._read_heads()
         self.markers = [read_marker(x.text) for x in self.lines]
         self.marked = any(x.marks and h for x, h in zip(self.lines, self.heads, strict=True))
         self._drop_references()
@@ -192,6 +192,22 @@ class _Reader:
         for index, line in enumerate(self.lines):
             self.places.append(self._read_line(index, line))
         return self.root
+
+    def _read_heads(self) -> list[Heading | None]:
+        """Return each line's heading; a title after a mere space counts where nothing else does."""
+        heads = [read_heading(x.text, bool(x.marks)) for x in self.lines]
+        if any(head and head.level == "article" for head in heads):
+            return heads
+        spaced = [read_heading(x.text, bool(x.marks), spaced=True) for x in self.lines]
+        last = found = 0
+        for index, head in enumerate(spaced):
+            if head is not None and head.level == "attachment":
+                last = 0  # an annex counts its own articles
+            elif head is not None and head.level == "article":
+                follows = head.value == str(last + 1)
+                last, found = last + follows, found + follows
+                spaced[index] = head if follows else None
+        return spaced if found > 1 else heads
 
     def _drop_references(self) -> None:
         """Forget headings that are references: unmarked ones, or articles out of the count."""
