@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safeguards.editions import Difference, carry_spans, compare_editions, find_outline_faults
+from safeguards.editions import (
+    Difference,
+    carry_spans,
+    compare_editions,
+    find_outline_faults,
+    unwrap_annex,
+)
 from safeguards.model import Annotation, Document, Passage, hash_text
 from safeguards.provisions import split
 from safeguards.repository import Repository
@@ -234,3 +240,53 @@ def test_a_carried_span_always_covers_its_words(
     assert len(carried) + len(lost) == 1
     for moved in carried:
         assert (new.text or "")[moved.start : moved.end].split() == words.split()
+
+
+RESOLUTION = """The General Assembly,
+
+Recalling that texts should be short,
+
+1. Adopts the treaty that is annexed to this text;
+
+2. Opens it for signature.
+
+Annex
+
+Treaty of Tiny
+
+CHAPTER I
+
+POWERS
+
+Article 1
+
+Keeping data
+
+1. A Party may order that data be kept.
+
+Article 2
+
+Silence
+
+Keep it quiet, and keep it short.
+"""
+
+
+def test_a_convention_is_taken_out_of_the_resolution_that_carries_it() -> None:
+    """The annex with the right number of articles is the document, with its own addresses."""
+    whole = split(RESOLUTION, "d")
+    assert "d:att_1__art_1__para_1" in {p.passage_id for p in whole}
+    found = unwrap_annex(whole, 2)
+    assert find_outline_faults(found, DOCUMENT, {}) == []
+    by_id = {p.passage_id: p for p in found}
+    assert by_id["d:art_1__para_1"].parent_id == "d:art_1"
+    assert by_id["d:art_1"].parent_id == "d:chp_I"
+    assert [p.ordinal for p in found] == list(range(1, len(found) + 1))
+
+
+def test_a_text_that_is_the_document_stays_as_it_is() -> None:
+    """Without articles in an annex, or with another number of them, nothing is taken out."""
+    whole = split(RESOLUTION, "d")
+    assert unwrap_annex(whole, 68) == whole
+    own = split(TEXT, "d")
+    assert unwrap_annex(own, 2) == own

@@ -11,6 +11,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -71,6 +72,42 @@ def find_outline_faults(
         *_compare_parts(chapters, known_chapters),
         *_compare_headings(passages, {**known_articles, **known_chapters}),
     ]
+
+
+def unwrap_annex(passages: Sequence[Passage], articles: int | None) -> list[Passage]:
+    """
+    Return the convention that a text carries as an annex; the text itself where it carries none.
+
+    A resolution of the General Assembly adopts a convention by annexing it, and may annex protocols
+    as well. The annex with the right number of articles is the document: its passages lose the
+    address of the annex, and what stands around it is left out.
+
+    Args:
+        passages: The text, split.
+        articles: How many articles the document has; None if that is not known.
+    """
+    counts = Counter(
+        p.eid.partition("__")[0] if p.eid.startswith("att_") else "" for p in passages
+        if p.level == "article"
+    )  # fmt: skip
+    annexes = [annex for annex, count in counts.items() if annex and count == articles]
+    if counts[""] or not annexes:
+        return list(passages)
+    inside = [p for p in passages if p.eid.startswith(annexes[0] + "__")]
+    return [_without_annex(p, annexes[0], place) for place, p in enumerate(inside, 1)]
+
+
+def _without_annex(passage: Passage, annex: str, ordinal: int) -> Passage:
+    """Return *passage* with the address it has in its own document."""
+    head = f"{passage.document_id}:{annex}__"
+    parent = passage.parent_id or ""
+    return replace(
+        passage,
+        eid=passage.eid.removeprefix(annex + "__"),
+        passage_id=passage.passage_id.replace(f"{annex}__", "", 1),
+        parent_id=parent.replace(f"{annex}__", "", 1) if parent.startswith(head) else None,
+        ordinal=ordinal,
+    )
 
 
 def _iter_chapters(outline: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:

@@ -19,7 +19,7 @@ from urllib.parse import quote
 import yaml
 
 from safeguards.download import Arrival, Limits, Progress, download
-from safeguards.editions import find_outline_faults
+from safeguards.editions import find_outline_faults, unwrap_annex
 from safeguards.errors import FetchFault, UsageFault
 from safeguards.model import Document, Passage, normalize_text
 from safeguards.provisions import split
@@ -241,7 +241,9 @@ def fetch_authentic(
     extension = _EXTENSIONS[arrival.media_type]
     name = f"{document.document_id}.{extension}"
     text = extract(arrival.data, name, language=document.language).text
-    passages = split(normalize_text(text), document.document_id)
+    passages = unwrap_annex(
+        split(normalize_text(text), document.document_id), document.articles_total
+    )
     _check_outline(repository, document, passages, arrival.final_address)
     path = repository.authentic_path(document.document_id, extension)
     write_bytes(path, arrival.data)
