@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -48,6 +49,19 @@ def test_readme_shows_what_commands_print(command: str, shown: str) -> None:
         shlex.split(command), cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == shown.strip()
+
+
+def test_the_codes_on_the_first_screen_are_the_datasets() -> None:
+    """The passage that README opens with has these codes in the built dataset, and no other."""
+    rows = re.findall(r"^\| (\w+) `(\w+)` \| (\w+).*\| (.+) \|$", README, re.MULTILINE)
+    command = ["safeguards", "show", "budapest:16.2", "--format", "json"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=True
+    )
+    found = json.loads(done.stdout)["adjudicated"]
+    assert sorted(rows) == sorted(
+        (r["layer"], r["code"], r["status"] or r["severity"], ", ".join(r["terms"])) for r in found
+    )
 
 
 @pytest.mark.parametrize("code", PYTHON)

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 from safeguards.errors import UnknownDocument, UnknownProvision
+from safeguards.model import Document
 
 PREFIX_BY_LEVEL = {
     "part": "part",
@@ -232,6 +233,21 @@ def _spoken_step(match: re.Match[str], steps: list[str]) -> str:
         has_article = any(step.startswith("art_") for step in steps)
         return f"para_{piece}" if has_article else f"art_{piece}"
     return f"point_{piece}"
+
+
+def build_aliases(documents: Iterable[Document]) -> dict[str, str]:
+    """
+    Return document_id by every lower-case name of a document.
+
+    >>> build_aliases([Document("demo", "treaty", "A Demo", "Demo Treaty", ("dt",))])
+    {'demo': 'demo', 'demo treaty': 'demo', 'a demo': 'demo', 'dt': 'demo'}
+    """
+    names: dict[str, str] = {}
+    for d in documents:
+        for name in (d.document_id, d.short_title, d.title, *d.aliases):
+            if name:
+                names.setdefault(name.lower(), d.document_id)
+    return names
 
 
 def resolve_provision(words: str, aliases: Mapping[str, str], known: Iterable[str]) -> str:

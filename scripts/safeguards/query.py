@@ -18,12 +18,14 @@ from typing import Any
 from safeguards.codebook import unknown_code
 from safeguards.eid import (
     article_of,
+    build_aliases,
     format_citation,
     is_inside,
     resolve_provision,
     unknown_document,
 )
 from safeguards.errors import DatasetMissing
+from safeguards.model import Document
 
 Row = dict[str, Any]
 ADJUDICATED = "adjudicated"
@@ -73,12 +75,7 @@ class Dataset:
     @cached_property
     def aliases(self) -> dict[str, str]:
         """document_id by every lower-case name."""
-        names: dict[str, str] = {}
-        for document_id, row in self.documents.items():
-            for name in (document_id, row["short_title"], row["title"], *row["aliases"]):
-                if name:
-                    names.setdefault(name.lower(), document_id)
-        return names
+        return build_aliases(Document(**row) for row in self.documents.values())
 
     @cached_property
     def by_passage(self) -> dict[str, dict[str, Row]]:

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import yaml
 
 from safeguards.codebook import Codebook, read_codebook
-from safeguards.eid import is_inside, unknown_document
+from safeguards.eid import build_aliases, is_inside, unknown_document
 from safeguards.errors import TextChanged, UnknownProvision, UsageFault
 from safeguards.model import (
     Annotation,
@@ -272,21 +272,6 @@ class Repository:
         for name in self.round_names:
             for rows in self.annotations(name).values():
                 yield from rows
-
-
-def build_aliases(documents: list[Document]) -> dict[str, str]:
-    """
-    Return document_id by every lower-case name of a document.
-
-    >>> build_aliases([Document("demo", "treaty", "A Demo", "Demo Treaty", ("dt",))])
-    {'demo': 'demo', 'demo treaty': 'demo', 'a demo': 'demo', 'dt': 'demo'}
-    """
-    names: dict[str, str] = {}
-    for d in documents:
-        for name in (d.document_id, d.short_title, d.title, *d.aliases):
-            if name:
-                names.setdefault(name.lower(), d.document_id)
-    return names
 
 
 def find_root(start: Path) -> Path:
