@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from safeguards.adjudication import adjudicate, find_contests
+from safeguards.adjudication import adjudicate, find_contests, keep_latest
 from safeguards.errors import RecordFault
 from safeguards.repository import Repository
 
@@ -84,3 +84,12 @@ def test_a_code_given_twice_by_both_is_two_findings(tiny: Repository) -> None:
         coded[annotator] = [*rows, again]
     rows = adjudicate(coded, tiny.decisions("pilot"))
     assert [(r.start, r.end) for r in rows if r.code == "secrecy_order"] == [(0, 5), (19, 60)]
+
+
+def test_the_latest_round_speaks_for_a_passage(tiny: Repository) -> None:
+    """A passage coded again has the later codes alone; one that was not keeps its own."""
+    first = adjudicate(tiny.annotations("pilot"), tiny.decisions("pilot"))
+    again = [replace(r, round="main") for r in first if r.passage_id == "tiny:art_3__para_1"]
+    kept = keep_latest([first, again])
+    assert [r.round for r in kept if r.passage_id == "tiny:art_3__para_1"] == ["main"] * len(again)
+    assert len(kept) == len(first)

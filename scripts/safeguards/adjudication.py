@@ -88,6 +88,19 @@ def adjudicate(annotations: Round, decisions: Sequence[Decision]) -> list[Annota
     return _with_empty(result, annotations)
 
 
+def keep_latest(layers: Sequence[Sequence[Annotation]]) -> list[Annotation]:
+    """
+    Return the adjudicated layers of several rounds as one: a passage has its latest round's codes.
+
+    The codes of earlier rounds stay where they were made, in the files of their annotators.
+
+    Args:
+        layers: One adjudicated layer for each round, the earliest first.
+    """
+    latest = {row.passage_id: row.round for layer in layers for row in layer}
+    return [row for layer in layers for row in layer if latest[row.passage_id] == row.round]
+
+
 def _iter_faults(
     contests: Mapping[frozenset[str], Contest], decided: Mapping[frozenset[str], Decision]
 ) -> Iterator[str]:

@@ -524,7 +524,8 @@ class Round:
     Attributes:
         round: Name of the round.
         title: What it is, in a few words.
-        edition: Edition that is coded.
+        edition: Edition that is coded; ``both`` is the official one of documents whose text is
+            pinned, and the restatement of the others.
         codebook_version: Version of the codebook that is used.
         date: ISO date on which the round was planned.
         annotators: Pseudonyms of those who code.

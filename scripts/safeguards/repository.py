@@ -174,6 +174,17 @@ class Repository:
             )
         return found
 
+    def round_edition(self, plan: Round, document_id: str) -> str:
+        """
+        Return the edition in which a round codes a document.
+
+        A round of edition ``both`` codes the official text where the register pins one by its
+        hash, and the restatement where it does not.
+        """
+        if plan.edition != "both":
+            return plan.edition
+        return "official" if self.document(document_id).pinned_sha256 else "restatement"
+
     def round_passages(self, plan: Round) -> list[Passage]:
         """
         Return the passages of a round that hold text, in document order.
@@ -184,7 +195,8 @@ class Repository:
         chosen: list[Passage] = []
         documents = dict.fromkeys(address.partition(":")[0] for address in plan.passages)
         for document_id in documents:
-            for passage in self.passages_with_text(document_id, plan.edition):
+            edition = self.round_edition(plan, document_id)
+            for passage in self.passages_with_text(document_id, edition):
                 inside = any(is_inside(passage.passage_id, a) for a in plan.passages)
                 if inside and passage.text:
                     chosen.append(passage)
@@ -242,9 +254,14 @@ class Repository:
         paths = {a: self.annotations_path(round_name, a) for a in plan.annotators}
         return {a: only(read_records(p, Annotation)) for a, p in paths.items() if p.is_file()}
 
+    def decisions_path(self, round_name: str) -> Path:
+        """Return where the adjudicator's decisions on a round lie."""
+        return self.path(f"annotations/rounds/{round_name}/decisions.yaml")
+
     def decisions(self, round_name: str) -> list[Decision]:
         """Return the adjudicator's decisions on a round."""
-        return only(self.read(f"annotations/rounds/{round_name}/decisions.yaml", Decision))
+        path = self.decisions_path(round_name)
+        return only(read_records(path, Decision)) if path.is_file() else []
 
     @cached_property
     def adjudicated(self) -> list[Annotation]:

@@ -99,15 +99,20 @@ def _said(row: Annotation) -> str:
 
 
 def derive_adjudicated(repository: Repository) -> dict[str, str]:
-    """Return the adjudicated layer of all rounds that have decisions: text by path."""
+    """
+    Return the adjudicated layer of all rounds that have decisions: text by path.
+
+    A passage that several rounds coded has the codes of the latest of them.
+    """
     from safeguards.adjudication import adjudicate as decide
+    from safeguards.adjudication import keep_latest
     from safeguards.records import format_record
 
-    lines: list[str] = []
-    for name in repository.round_names:
-        if repository.path(f"annotations/rounds/{name}/decisions.yaml").is_file():
-            rows = decide(repository.annotations(name), repository.decisions(name))
-            lines += [format_record(row) + "\n" for row in rows]
+    names = repository.round_names
+    decided = [n for n in names if repository.decisions_path(n).is_file()]
+    decided.sort(key=lambda name: (repository.round(name).date, name))
+    layers = [decide(repository.annotations(n), repository.decisions(n)) for n in decided]
+    lines = [format_record(row) + "\n" for row in keep_latest(layers)]
     return {"annotations/adjudicated.jsonl": "".join(lines)}
 
 

@@ -1,4 +1,4 @@
-"""Commands that speak to Label Studio: ``label serve``, ``push``, ``submit`` and ``pull``."""
+"""Commands that speak to Label Studio: ``serve``, ``push``, ``packet``, ``submit``, ``pull``."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from safeguards.cli.shared import Workplace, format_option, pass_repository, pri
 
 if TYPE_CHECKING:
     from safeguards.labelstudio.server import Credentials, Running
+    from safeguards.model import Annotation, Round
     from safeguards.repository import Repository
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -170,7 +171,7 @@ def push(
     "path",
     required=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Annotations, one JSON record a line.",
+    help="Annotations, or answers to a packet; one JSON record a line.",
 )
 @_url_option
 @format_option()
@@ -189,18 +190,61 @@ def submit(
     \b
     Example:
       safeguards label submit --round pilot --annotator lm-a --file lm-a.jsonl
+      safeguards label submit --round pilot --annotator lm-a --file answers.jsonl
     """
     from safeguards.labelstudio import client, submit
-    from safeguards.model import Annotation
-    from safeguards.records import only, read_records
 
     plan = repository.round(round_name)
-    rows = only(read_records(path, Annotation))
+    rows = _read_codes(repository, plan, annotator_id, path)
     server = client.read_server(os.environ, url)
     report = submit.submit(repository, plan, server, annotator_id, rows)
     if report.not_coded:
         say(f"{report.not_coded} passages have no row, not even 'none', and were not submitted")
     print_rows([asdict(report)], form, _SUBMITTED)
+
+
+def _read_codes(
+    repository: Repository, plan: Round, annotator_id: str, path: Path
+) -> list[Annotation]:
+    """Return the rows of a file, which holds annotations or answers to a packet."""
+    from safeguards.labelstudio import client, packets
+    from safeguards.model import Annotation
+    from safeguards.records import only, read_records
+
+    first = path.read_text(encoding="utf-8").lstrip()[:30]
+    if first.startswith('{"annotation_id"'):
+        return only(read_records(path, Annotation))
+    return packets.read_answers(path, client.build_seat(repository, plan, annotator_id))
+
+
+@label.command()
+@_round_option
+@click.option("--parts", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to write to; it will hold official text, so not one that git watches.",
+)
+@pass_repository
+def packet(repository: Repository, round_name: str, parts: int, output: Path) -> None:
+    """
+    Write what a language model needs to code a round, and nothing else.
+
+    \b
+    Example:
+      safeguards label packet --round pilot --parts 4 -o dist/packets/pilot
+    """
+    from safeguards.labelstudio import packets
+    from safeguards.records import write_text
+
+    plan = repository.round(round_name)
+    for number, files in enumerate(packets.build_packets(repository, plan, parts), 1):
+        folder = output / f"part-{number}"
+        for name, text in files.items():
+            write_text(folder / name, text)
+        click.echo(folder)
 
 
 @label.command()

@@ -259,7 +259,7 @@ def build_tasks(repository: Repository, plan: Round) -> list[Json]:
     """Return the data of all tasks of a round, in document order."""
     chosen = repository.round_passages(plan)
     documents = dict.fromkeys(passage.document_id for passage in chosen)
-    texts = [repository.passages_with_text(d, plan.edition) for d in documents]
+    texts = [repository.passages_with_text(d, repository.round_edition(plan, d)) for d in documents]
     by_id = {passage.passage_id: passage for passages in texts for passage in passages}
     titles = {d: repository.document(d).short_title for d in documents}
     return [
