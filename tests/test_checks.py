@@ -14,6 +14,7 @@ DOCUMENTS = "corpus/documents.yaml"
 PILOT = "annotations/rounds/pilot/lm-x.jsonl"
 ANNOTATORS = "annotations/annotators.yaml"
 TERMS = "corpus/terms.jsonl"
+DRAFT = "corpus/drafts/tiny.yaml"
 REFERENCES = "corpus/references.jsonl"
 
 BAD = [
@@ -25,6 +26,8 @@ BAD = [
     ("passage-official", PASSAGES, '"ordinal": 8, "text": null', '"ordinal": 8, "text": "Words."', "holds official text"),
     ("restated-counterpart", PASSAGES, '"tiny:art_1__para_2__point_b", "document_id": "tiny", "edition": "restatement"', '"tiny:art_1__para_7", "document_id": "tiny", "edition": "restatement"', "tiny:art_1__para_7 is not in the official text"),
     ("restated-grade", PASSAGES, '"grade": "B"', '"grade": "C"', "tiny:art_1__para_2__point_a has grade C"),
+    ("draft-grade", DRAFT, "grade: C", "grade: D", "tiny.yaml:1: draft-grade art_3__para_2 has grade D"),
+    ("draft-unpublished", PASSAGES, "Review by a court must be there, as appropriate.", "Those who were looked at may be told.", "art_3__para_2 is published as tiny:art_3__para_1"),
     ("restated-basis", PASSAGES, '["tiny:art_3__para_1"]', '["tiny:art_8"]', "tiny:art_3__para_1 rests on unknown tiny:art_8"),
     ("term-length", PASSAGES, '"reasonable time"', '"kept for a reasonable time"', "'kept for a reasonable time' has more than four words"),
     ("term-kept", PASSAGES, '"court"', '"tribunal"', "'tribunal' is not in the text of tiny:art_3__para_1"),
@@ -100,6 +103,24 @@ def test_the_committed_data_passes() -> None:
     repository = Repository(Path(__file__).parents[1])
     problems = run_checks(repository, derive_all(repository))
     assert [str(problem) for problem in problems] == []
+
+
+def test_a_restatement_of_grade_c_is_a_draft(tiny: Repository) -> None:
+    """The grade is read where it is written, before anything is derived from it."""
+    derived = derive_all(tiny)
+    spoil(tiny, "corpus/restatements/tiny.yaml", "grade: B", "grade: C")
+    problems = run_checks(Repository(tiny.root), derived, "draft-grade")
+    assert [str(p) for p in problems] == [
+        "corpus/restatements/tiny.yaml:13: draft-grade art_1__para_2__point_a has grade C"
+    ]
+
+
+def test_a_draft_without_an_entry_is_found(tiny: Repository) -> None:
+    """Text and entry of a draft unit belong together."""
+    derived = derive_all(tiny)
+    spoil(tiny, DRAFT, "art_3__para_2", "art_3__para_4")
+    problems = run_checks(Repository(tiny.root), derived, "draft-unpublished")
+    assert [p.message.partition(" ")[0] for p in problems] == ["art_3__para_2", "art_3__para_4"]
 
 
 def test_adjudicated_rows_are_checked_too(tiny: Repository) -> None:

@@ -99,14 +99,14 @@ def test_the_project_ships_no_third_party_sentence(tmp_path: Path) -> None:
 
 
 def copy_without_headings(folder: Path) -> None:
-    """Copy the files that git knows or would take, restatements without their heading lines."""
+    """Copy the files that git knows or would take, restatements and drafts without heading lines."""
     listing = ["git", "-C", str(ROOT), "ls-files", "-co", "--exclude-standard", "-z"]
     names = subprocess.run(listing, capture_output=True, text=True, check=True).stdout.split("\0")
     for name in filter(None, names):
         source, target = ROOT / name, folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         data = source.read_bytes() if source.is_file() else b""
-        if "restatements" in name and name.endswith(".md"):
+        if ("restatements" in name or "drafts" in name) and name.endswith(".md"):
             data = re.sub(rb"^#.*$", b"", data, flags=re.MULTILINE)
         target.write_bytes(data)
     subprocess.run(["git", "init", "--quiet", str(folder)], check=True)

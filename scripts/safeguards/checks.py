@@ -25,6 +25,7 @@ from safeguards.model import (
     Reference,
     Span,
 )
+from safeguards.provisions import split
 from safeguards.records import Located
 from safeguards.repository import Repository
 
@@ -218,6 +219,36 @@ def restated_grade(data: Data) -> Found:
     for p in _restated(data):
         if p.record.grade not in ("A", "B"):
             yield PASSAGES, p.line, f"{p.record.passage_id} has grade {p.record.grade}"
+
+
+@_check
+def draft_grade(data: Data) -> Found:
+    """A draft has grade C; a restatement has neither C nor D."""
+    folders = {"restatements": "AB", "drafts": "C"}
+    for document in data.repository.documents:
+        for folder, grades in folders.items():
+            path = f"corpus/{folder}/{document.document_id}.yaml"
+            _, units = data.repository.units(folder, document.document_id) or ("", [])
+            for unit in units:
+                if unit.record.grade not in grades:
+                    yield path, unit.line, f"{unit.record.eid} has grade {unit.record.grade}"
+
+
+@_check
+def draft_unpublished(data: Data) -> Found:
+    """What a draft says stands in no passage, and each of its units has an entry beside it."""
+    published = {p.record.text: p.record.passage_id for p in _restated(data)}
+    for document in data.repository.documents:
+        path = f"corpus/drafts/{document.document_id}.yaml"
+        text, units = data.repository.units("drafts", document.document_id) or ("", [])
+        drafted = {
+            p.eid: p.text for p in split(text, document.document_id, "restatement") if p.text
+        }
+        for eid in sorted(drafted.keys() ^ {unit.record.eid for unit in units}):
+            yield path, 1, f"{eid} has a text or an entry, not both"
+        for eid, words in drafted.items():
+            if words in published:
+                yield path, 1, f"{eid} is published as {published[words]}"
 
 
 @_check

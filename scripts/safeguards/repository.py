@@ -119,7 +119,19 @@ class Repository:
 
     def restatement(self, document_id: str) -> tuple[str, list[Located[RestatedUnit]]] | None:
         """Return a document's restatement and what stands beside its units, or None."""
-        path = self.path(f"corpus/restatements/{document_id}.md")
+        return self.units("restatements", document_id)
+
+    def units(
+        self, folder: str, document_id: str
+    ) -> tuple[str, list[Located[RestatedUnit]]] | None:
+        """
+        Return a restated text and what stands beside its units, or None.
+
+        Args:
+            folder: ``restatements``, or ``drafts`` for what is not published.
+            document_id: The document that is restated.
+        """
+        path = self.path(f"corpus/{folder}/{document_id}.md")
         if not path.is_file():
             return None
         units = read_records(path.with_suffix(".yaml"), RestatedUnit)
