@@ -21,6 +21,9 @@ from safeguards.model import EDITIONS, LAYERS, LEVELS, REFERENCE_KINDS
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 NONE = "none"
+_WITH_IDS = (
+    "basis", "layers", "codes", "attributes", "statuses", "forces", "severities", "changes",
+)  # fmt: skip
 
 
 class _Entry(BaseModel):
@@ -158,6 +161,15 @@ class Candidate(_Entry):
     reason: str
 
 
+class Change(_Entry):
+    """A rule that was decided anew: for which codes, what, and which doubt it answers."""
+
+    id: Identifier
+    codes: list[Identifier]
+    what: str
+    why: str
+
+
 class Codebook(_Entry):
     """The whole codebook, checked."""
 
@@ -177,6 +189,7 @@ class Codebook(_Entry):
     critiques: Critiques
     gap_matrix: GapMatrix
     candidates: list[Candidate]
+    changes: list[Change] = []
 
     @cached_property
     def by_id(self) -> dict[str, Code]:
@@ -297,7 +310,7 @@ def _describe(location: tuple[int | str, ...], message: str) -> str:
 
 def _iter_faults(codebook: Codebook) -> Iterable[str]:
     """Yield what pydantic cannot see: ids used twice, and references to ids that are not there."""
-    for kind in ("basis", "layers", "codes", "attributes", "statuses", "forces", "severities"):
+    for kind in _WITH_IDS:
         counted = Counter(entry.id for entry in getattr(codebook, kind))
         yield from (f"{kind}: id {i} is used {n} times" for i, n in counted.items() if n > 1)
     layers, basis = {x.id for x in codebook.layers}, {x.id for x in codebook.basis}
@@ -309,3 +322,6 @@ def _iter_faults(codebook: Codebook) -> Iterable[str]:
         unknown = [c for c in question.codes if c not in codebook.by_id]
         unknown += [x for x in question.layers if x not in layers]
         yield from (f"attributes.{question.id}: no code or layer {u}" for u in unknown)
+    for change in codebook.changes:
+        unknown = [c for c in change.codes if c not in codebook.by_id]
+        yield from (f"changes.{change.id}.codes: no code {u}" for u in unknown)
