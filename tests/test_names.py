@@ -23,15 +23,15 @@ FILES = {
     "term_anchor": "corpus/terms.jsonl",
 }
 LAYERS = [
-    {"errors", "model"},
+    {"errors", "model", "cells"},
     {
         "text", "headings", "pages", "layout", "eid", "markers", "tree", "provisions",
         "instruments", "citations", "references", "coefficients", "pairing", "critiques", "editions", "formats", "mojibake", "numerals",
-        "webpages", "wordfiles",
+        "webpages", "wordfiles", "evidence", "linking",
     },
     {
         "codebook", "records", "repository", "connections", "download", "parquet", "inputs",
-        "manifest",
+        "manifest", "matrix",
     },
     {
         "sources", "segment", "engines", "labelstudio", "agreement", "adjudication", "checks",

@@ -11,8 +11,9 @@ import datasets
 import pandas as pd
 import pytest
 
+from safeguards.evidence import find_terms
 from safeguards.model import Annotation, TermAnchor
-from safeguards.publish import TABLES, build_dataset, find_terms
+from safeguards.publish import TABLES, build_dataset
 from safeguards.repository import Repository
 
 

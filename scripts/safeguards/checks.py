@@ -13,7 +13,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
+from safeguards.cells import MatrixNote, RejectedLink, WorkedCell
 from safeguards.codebook import NONE, vocabularies
+from safeguards.eid import article_of
+from safeguards.linking import stands_between
+from safeguards.matrix import read_candidates, read_differences
 from safeguards.model import (
     Annotation,
     Annotator,
@@ -38,6 +42,9 @@ PASSAGES = "corpus/passages.jsonl"
 REFERENCES = "corpus/references.jsonl"
 CLAIMS = "corpus/claims.yaml"
 LINKS = "annotations/links.yaml"
+REJECTED_LINKS = "annotations/rejected_links.yaml"
+MATRIX_NOTES = "annotations/matrix_notes.yaml"
+WORKED_MATRIX = "schema/worked_matrix.yaml"
 ADJUDICATED = "annotations/adjudicated.jsonl"
 _GIVEN_REASON = ("qualified", "deferred", "absent", "not_applicable")
 
@@ -359,6 +366,70 @@ def link_id_unique(data: Data) -> Found:
     for row in rows:
         if counted[row.record.link_id] > 1:
             yield LINKS, row.line, f"{row.record.link_id} is used twice"
+
+
+@_check
+def link_via(data: Data) -> Found:
+    """A link's words stand in the granting article or the safeguard's, or cite the safeguard's."""
+    for row in data.repository.read(LINKS, Link):
+        if not stands_between(row.record, data.repository.references):
+            via, home = row.record.via_passage_id, article_of(row.record.safeguard_passage_id)
+            yield LINKS, row.line, f"{via} does not cite {home}"
+
+
+@_check
+def link_candidates(data: Data) -> Found:
+    """A reference between coded articles that may carry a safeguard was judged: a link, or none."""
+    for candidate in read_candidates(data.repository):
+        if not candidate.is_judged:
+            via, to = candidate.via_passage_id, candidate.to_passage_id
+            yield REJECTED_LINKS, 1, f"nobody judged that {via} cites {to}"
+
+
+@_check
+def link_rejected(data: Data) -> Found:
+    """A rejected reference joins passages of the corpus, once, and no link is made of it."""
+    rows = data.repository.read(REJECTED_LINKS, RejectedLink)
+    ends = [(row.record.via_passage_id, row.record.to_passage_id) for row in rows]
+    linked = {
+        (c.via_passage_id, c.to_passage_id)
+        for c in read_candidates(data.repository, uncoded=True)
+        if c.links
+    }
+    for row, pair in zip(rows, ends, strict=True):
+        for passage_id in pair:
+            if passage_id not in data.passage_ids:
+                yield REJECTED_LINKS, row.line, f"no passage {passage_id}"
+        if ends.count(pair) > 1 or pair in linked:
+            yield REJECTED_LINKS, row.line, f"{pair[0]} to {pair[1]} is judged twice"
+
+
+@_check
+def matrix_difference(data: Data) -> Found:
+    """Where the gap matrix differs from a worked cell, a note explains it, and only there."""
+    differences = read_differences(data.repository)
+    for difference in differences:
+        if difference.note is None:
+            worked, status = difference.worked, difference.status or "no such power"
+            where = f"{worked.power} in {worked.power_passage_id}, {worked.safeguard}"
+            yield MATRIX_NOTES, 1, f"{where}: {status}, worked out as {worked.status}"
+    used = [difference.note for difference in differences]
+    for row in data.repository.read(MATRIX_NOTES, MatrixNote):
+        if row.record not in used:
+            yield MATRIX_NOTES, row.line, f"no such difference in {row.record.power_passage_id}"
+
+
+@_check
+def worked_words(data: Data) -> Found:
+    """A worked cell names codes of the codebook and passages of the corpus."""
+    for row in data.repository.read(WORKED_MATRIX, WorkedCell):
+        words = data.words["matrix"]
+        asked = {name: words[name] for name in ("power", "safeguard", "status")}
+        for message in _wrong_words(row.record, asked):
+            yield WORKED_MATRIX, row.line, message
+        for passage_id in (row.record.power_passage_id, *row.record.basis):
+            if passage_id not in data.passage_ids:
+                yield WORKED_MATRIX, row.line, f"no passage {passage_id}"
 
 
 # Annotations.

@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from safeguards.cells import ROUTES
 from safeguards.errors import RecordFault, UnknownCode, UsageFault
 from safeguards.model import EDITIONS, LAYERS, LEVELS, REFERENCE_KINDS
 
@@ -142,6 +143,15 @@ class Critiques(_Entry):
     verdicts: list[Term]
 
 
+class NotApplicable(_Entry):
+    """Powers, by id or by family, for which some safeguards make no sense."""
+
+    powers: list[Identifier] = []
+    families: list[Literal["domestic", "cooperation", "offence"]] = []
+    safeguards: list[Identifier]
+    reason: str
+
+
 class GapMatrix(_Entry):
     """The rule by which the gap matrix is computed."""
 
@@ -150,6 +160,7 @@ class GapMatrix(_Entry):
     rule: str
     tie_break: str
     cap: str
+    not_applicable: list[NotApplicable] = []
 
 
 class Candidate(_Entry):
@@ -259,6 +270,14 @@ def vocabularies(codebook: Codebook) -> dict[str, dict[str, list[str]]]:
             "verdict": words["verdicts"],
         },
         "links": {},
+        "matrix": {
+            "power": layers["power"],
+            "safeguard": layers["safeguard"],
+            "status": [s.id for s in codebook.statuses],
+            "route": list(ROUTES),
+            "force": [f.id for f in codebook.forces],
+            "edition": list(EDITIONS),
+        },
         "documents": {
             "kind": ["treaty", "critique"],
             "stage": words["stages"],
@@ -325,3 +344,7 @@ def _iter_faults(codebook: Codebook) -> Iterable[str]:
     for change in codebook.changes:
         unknown = [c for c in change.codes if c not in codebook.by_id]
         yield from (f"changes.{change.id}.codes: no code {u}" for u in unknown)
+    for entry in codebook.gap_matrix.not_applicable:
+        for kind, ids in (("power", entry.powers), ("safeguard", entry.safeguards)):
+            lost = [i for i in ids if i not in codebook.ids(kind)]
+            yield from (f"gap_matrix.not_applicable: no {kind} {i}" for i in lost)

@@ -428,6 +428,8 @@ class Link:
         safeguard_passage_id: Provision that gives the safeguard.
         power_passage_id: Provision that grants the power.
         via_passage_id: Provision whose words join the two.
+        names_power: Whether these words, or the safeguard's, name the power, its article or its
+            chapter; if not, the safeguard counts as qualified at most.
         annotator_id: Who judged it.
         codebook_version: Version of the codebook that was used.
         reason: One sentence.
@@ -437,6 +439,7 @@ class Link:
     safeguard_passage_id: str
     power_passage_id: str
     via_passage_id: str
+    names_power: bool
     annotator_id: str
     codebook_version: str
     reason: str

@@ -21,8 +21,11 @@ import pyarrow as pa
 import yaml
 
 from safeguards import __version__
+from safeguards.cells import MatrixCell
 from safeguards.codebook import Codebook, vocabularies
 from safeguards.eid import format_citation
+from safeguards.evidence import find_terms
+from safeguards.matrix import read_matrix
 from safeguards.model import (
     Annotation,
     Annotator,
@@ -33,7 +36,6 @@ from safeguards.model import (
     Provision,
     PublishedAnnotation,
     Reference,
-    Span,
     TermAnchor,
     hash_text,
 )
@@ -46,6 +48,7 @@ TABLES: dict[str, type[Any]] = {
     "annotations": PublishedAnnotation,
     "claims": Claim,
     "links": Link,
+    "matrix": MatrixCell,
     "references": Reference,
     "documents": Document,
     "annotators": Annotator,
@@ -55,6 +58,7 @@ _PURPOSE = {
     "annotations": "every code by every annotator, and the adjudicated layer",
     "claims": "what critiques assert, restated, with a verdict",
     "links": "which safeguard clause reaches which power, and through which words",
+    "matrix": "for each power and safeguard: how far it is there, and by which path",
     "references": "which provisions each passage cites, where, and to what effect",
     "documents": "the treaties and critiques",
     "annotators": "who annotated",
@@ -143,25 +147,6 @@ def build_annotations(repository: Repository) -> list[PublishedAnnotation]:
     ]
 
 
-def find_terms(row: Annotation, anchors: Sequence[TermAnchor]) -> tuple[str, ...]:
-    """
-    Return the operative terms that the span of *row* covers, in reading order.
-
-    Terms wholly under the span go before terms that it only touches; of terms that overlap each
-    other the longest is taken.
-    """
-    if row.start is None or row.end is None:
-        return ()
-    span = Span(row.start, row.end)
-    touched = [a for a in anchors if Span(a.start, a.end).overlap(span)]
-    inside = [a for a in touched if span.start <= a.start and a.end <= span.end]
-    taken: list[TermAnchor] = []
-    for anchor in sorted(inside or touched, key=lambda a: (a.start - a.end, a.start)):
-        if not any(Span(anchor.start, anchor.end).overlap(Span(t.start, t.end)) for t in taken):
-            taken.append(anchor)
-    return tuple(dict.fromkeys(a.term for a in sorted(taken, key=lambda a: a.start)))
-
-
 def _values(record: Any) -> dict[str, Any]:
     """Return the fields of a record, nested records kept."""
     return {f.name: getattr(record, f.name) for f in fields(record)}
@@ -179,6 +164,7 @@ def build_tables(repository: Repository, edition: str) -> dict[str, list[Any]]:
         "annotations": build_annotations(repository),
         "claims": list(repository.claims),
         "links": list(repository.links),
+        "matrix": read_matrix(repository),
         "references": list(repository.references),
         "documents": list(repository.documents),
         "annotators": list(repository.annotators),

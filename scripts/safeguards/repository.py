@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 import yaml
 
+from safeguards.cells import MatrixNote, RejectedLink, WorkedCell
 from safeguards.codebook import Codebook, read_codebook
 from safeguards.eid import build_aliases, is_inside, unknown_document
 from safeguards.errors import TextChanged, UnknownProvision, UsageFault
@@ -224,6 +225,11 @@ class Repository:
         """The codebook."""
         return read_codebook(self.path("schema/codebook.yaml"))
 
+    @cached_property
+    def worked_matrix(self) -> list[WorkedCell]:
+        """The cells of the gap matrix that the authors of the codebook worked out by reading."""
+        return only(self.read("schema/worked_matrix.yaml", WorkedCell))
+
     # What was judged.
 
     @cached_property
@@ -284,6 +290,16 @@ class Repository:
     def links(self) -> list[Link]:
         """Which safeguard clause reaches which power."""
         return only(self.read("annotations/links.yaml", Link))
+
+    @cached_property
+    def rejected_links(self) -> list[RejectedLink]:
+        """Which cross-references were read and carry no safeguard to a power."""
+        return only(self.read("annotations/rejected_links.yaml", RejectedLink))
+
+    @cached_property
+    def matrix_notes(self) -> list[MatrixNote]:
+        """Why computed cells of the gap matrix differ from worked ones."""
+        return only(self.read("annotations/matrix_notes.yaml", MatrixNote))
 
     # Files.
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from safeguards.cells import MatrixCell, MatrixNote, RejectedLink, WorkedCell
 from safeguards.codebook import Codebook, vocabularies
 from safeguards.model import (
     Annotation,
@@ -43,10 +44,14 @@ RECORDS: dict[str, type[Any]] = {
     "decision": Decision,
     "document": Document,
     "link": Link,
+    "matrix_cell": MatrixCell,
+    "matrix_note": MatrixNote,
     "passage": Passage,
     "reference": Reference,
+    "rejected_link": RejectedLink,
     "round": Round,
     "term_anchor": TermAnchor,
+    "worked_cell": WorkedCell,
 }
 _TABLE_OF = {
     "annotation": "annotations",
@@ -54,14 +59,18 @@ _TABLE_OF = {
     "claim": "claims",
     "document": "documents",
     "link": "links",
+    "matrix_cell": "matrix",
+    "matrix_note": "matrix",
     "passage": "provisions",
     "reference": "references",
+    "worked_cell": "matrix",
 }
 PUBLISHED: dict[str, tuple[type[Any], ...]] = {
     "provisions": (Provision, Passage),
     "annotations": (PublishedAnnotation, Annotation),
     "claims": (Claim,),
     "links": (Link,),
+    "matrix": (MatrixCell,),
     "references": (Reference,),
     "documents": (Document,),
     "annotators": (Annotator,),

@@ -12,6 +12,7 @@ from safeguards import __version__
 from safeguards.cli.ask import counts, query, show, vague
 from safeguards.cli.judge import adjudicate, agree, check
 from safeguards.cli.label import label
+from safeguards.cli.matrix import links, matrix
 from safeguards.cli.publish import build
 from safeguards.cli.references import references
 from safeguards.cli.shared import Workplace
@@ -80,7 +81,7 @@ def main(ctx: click.Context, root: Path | None) -> None:
 
 
 _COMMANDS = (fetch, segment, schema, label, agree, adjudicate, check, build)
-_QUESTIONS = (vague, query, show, references, counts)
+_QUESTIONS = (vague, query, show, matrix, links, references, counts)
 
 for command in (*_COMMANDS, *_QUESTIONS):
     main.add_command(command)
