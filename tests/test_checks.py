@@ -11,6 +11,9 @@ from safeguards.cli.judge import derive_all
 from safeguards.repository import Repository
 
 DOCUMENTS = "corpus/documents.yaml"
+REJECTED = "annotations/rejected_links.yaml"
+NOTES = "annotations/matrix_notes.yaml"
+WORKED = "schema/worked_matrix.yaml"
 PILOT = "annotations/rounds/pilot/lm-x.jsonl"
 ANNOTATORS = "annotations/annotators.yaml"
 TERMS = "corpus/terms.jsonl"
@@ -38,6 +41,11 @@ BAD = [
     ("claim-words", CLAIMS, "verdict: supported", "verdict: sure", "verdict: the codebook has no 'sure'"),
     ("link-passage", LINKS, "via_passage_id: tiny:art_3__para_2", "via_passage_id: sketch:art_1", "tiny-3-1 joins passages of different documents"),
     ("link-id-unique", LINKS, None, None, "tiny-3-1 is used twice"),
+    ("link-via", LINKS, "via_passage_id: tiny:art_3__para_2", "via_passage_id: tiny:art_2", "tiny:art_2 does not cite tiny:art_3"),
+    ("link-candidates", LINKS, "via_passage_id: tiny:art_3__para_2", "via_passage_id: tiny:art_3__para_1", "nobody judged that tiny:art_3__para_2 cites tiny:art_1"),
+    ("link-rejected", REJECTED, "to_passage_id: tiny:art_3", "to_passage_id: tiny:art_7", "no passage tiny:art_7"),
+    ("matrix-difference", NOTES, "status: present", "status: absent", "preservation_order in tiny:art_1, duration_limit: present, worked out as qualified"),
+    ("worked-words", WORKED, "safeguard: judicial_oversight", "safeguard: judge", "safeguard: the codebook has no 'judge'"),
     ("annotation-id-unique", PILOT, None, None, "is used twice"),
     ("annotation-code", PILOT, '"code": "degree_term"', '"code": "degree_trm"', "the codebook has no code degree_trm"),
     ("annotation-words", PILOT, '"force": "shall"', '"force": "should"', "force: the codebook has no 'should'"),
@@ -87,6 +95,14 @@ def test_a_check_finds_its_fault(
     problems = run_checks(Repository(tiny.root), derived, check_id)
     assert message in "\n".join(str(problem) for problem in problems)
     assert {problem.check_id for problem in problems} == {check_id}
+
+
+def test_a_note_without_a_difference_is_a_problem(tiny: Repository) -> None:
+    """A note must go when its difference has gone."""
+    spoil(tiny, WORKED, "duration_limit, status: qualified", "duration_limit, status: present")
+    assert [str(p) for p in run_checks(Repository(tiny.root), {}, "matrix-difference")] == [
+        f"{NOTES}:1: matrix-difference no such difference in tiny:art_1"
+    ]
 
 
 def test_all_problems_are_reported_at_once(tiny: Repository) -> None:

@@ -388,20 +388,15 @@ def link_candidates(data: Data) -> Found:
 
 @_check
 def link_rejected(data: Data) -> Found:
-    """A rejected reference joins passages of the corpus, once, and no link is made of it."""
+    """A rejected reference leads from one passage of the corpus to another, and stands once."""
     rows = data.repository.read(REJECTED_LINKS, RejectedLink)
-    ends = [(row.record.via_passage_id, row.record.to_passage_id) for row in rows]
-    linked = {
-        (c.via_passage_id, c.to_passage_id)
-        for c in read_candidates(data.repository, uncoded=True)
-        if c.links
-    }
-    for row, pair in zip(rows, ends, strict=True):
-        for passage_id in pair:
-            if passage_id not in data.passage_ids:
-                yield REJECTED_LINKS, row.line, f"no passage {passage_id}"
-        if ends.count(pair) > 1 or pair in linked:
-            yield REJECTED_LINKS, row.line, f"{pair[0]} to {pair[1]} is judged twice"
+    counted = Counter((row.record.via_passage_id, row.record.to_passage_id) for row in rows)
+    for row in rows:
+        ends = (row.record.via_passage_id, row.record.to_passage_id)
+        for lost in [passage_id for passage_id in ends if passage_id not in data.passage_ids]:
+            yield REJECTED_LINKS, row.line, f"no passage {lost}"
+        if counted[ends] > 1:
+            yield REJECTED_LINKS, row.line, f"{ends[0]} to {ends[1]} is rejected twice"
 
 
 @_check
