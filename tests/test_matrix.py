@@ -142,6 +142,38 @@ def test_a_code_that_makes_no_sense_is_dropped() -> None:
     assert (cell.status, cell.route) == ("absent", "none")
 
 
+@pytest.mark.parametrize(
+    ("power", "granted", "clause", "status"),
+    [
+        ("mla_stored_access", "budapest:art_31__para_1", "budapest:art_27__para_4__point_a", "present"),
+        ("mla_stored_access", "budapest:art_31__para_1", "budapest:art_25__para_4", "present"),
+        ("mla_content_interception", "budapest:art_34", "budapest:art_27__para_4", "present"),
+        ("mla_preservation", "budapest:art_29__para_1", "budapest:art_27__para_4", "absent"),
+        ("mla_traffic_disclosure", "budapest:art_30__para_1", "budapest:art_27__para_4", "absent"),
+        ("spontaneous_sharing", "budapest:art_26__para_1", "budapest:art_25__para_4", "absent"),
+        ("network_24_7", "budapest:art_35__para_1__point_b", "budapest:art_29__para_5", "present"),
+        ("network_24_7", "budapest:art_35__para_1", "budapest:art_29__para_5", "absent"),
+        ("mla_general", "untoc:art_13__para_1", "untoc:art_18__para_21__point_b", "present"),
+        ("mla_general", "uncac:art_43__para_1", "uncac:art_46__para_21__point_b", "present"),
+        ("police_cooperation", "uncac:art_48__para_1", "uncac:art_46__para_21__point_b", "absent"),
+        ("mla_content_interception", "hanoi:art_46", "hanoi:art_40__para_22", "present"),
+        ("mla_content_interception", "hanoi:art_46", "hanoi:art_36__para_1__point_a", "qualified"),
+        ("police_cooperation", "hanoi:art_47__para_1", "hanoi:art_36__para_1__point_a", "qualified"),
+        ("police_cooperation", "hanoi:art_47__para_1", "hanoi:art_40__para_22", "absent"),
+    ],
+)  # fmt: skip
+def test_the_committed_links_carry_refusal_where_the_treaties_do(
+    power: str, granted: str, clause: str, status: str
+) -> None:
+    """A ground to refuse, coded on a clause, fills the cell of the powers that the clause binds."""
+    (sample,) = [a for a in PILOT if a.code == "proportionality" and a.status == "present"]
+    grant = replace(sample, passage_id=granted, layer="power", code=power, status=None, force=None)
+    refusal = replace(sample, passage_id=clause, code="cooperation_refusal", force="may")
+    cells = build_matrix(COMMITTED.codebook, COMMITTED.passages, [grant, refusal], COMMITTED.links)
+    (cell,) = [c for c in cells if c.safeguard == "cooperation_refusal"]
+    assert cell.status == status
+
+
 RANKS = {status.id: status.order for status in COMMITTED.codebook.statuses}
 
 

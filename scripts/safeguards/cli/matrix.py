@@ -56,7 +56,9 @@ def matrix(
     if compare:
         rows = _compared(repository, document, power, safeguard)
         print_rows(rows, form, _COMPARED)
-        return say(f"{len(rows)} differences, {sum(not r['explained'] for r in rows)} unexplained")
+        unexplained = sum(not row["explained"] for row in rows)
+        say(f"{len(rows)} differences in articles that were coded, {unexplained} unexplained")
+        return None
     cells = _chosen(repository, document, power, safeguard)
     if not cells:
         say("no power that was coded fits; drop --document, --power or --safeguard")
@@ -112,7 +114,9 @@ def _print_grid(codebook: Codebook, cells: Sequence[MatrixCell], form: str) -> N
             for row, line in zip(shown, lines, strict=True)
         ]
         print_rows(table, form, (document_id, head))
-    return say("; ".join(f"{short[name]} {name}" for name in names))
+    import textwrap
+
+    return say(textwrap.fill("; ".join(f"{short[name]} {name}" for name in names), 96))
 
 
 def _explain(cell: MatrixCell) -> dict[str, Any]:
