@@ -320,3 +320,9 @@ def test_references_need_a_place(built: Repository) -> None:
     result = run(built, "references")
     assert result.exit_code == 2
     assert "name a provision or a document, or give --score" in result.stderr
+
+
+def test_show_names_the_powers_that_a_clause_reaches(built: Repository) -> None:
+    """A link is shown with both ends and its words, as lawyers write them."""
+    shown = run(built, "show", "tiny:3.1").stdout
+    assert "Link: art. 3(1) reaches art. 1 (via art. 3(2)).\n" in shown

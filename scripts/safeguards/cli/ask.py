@@ -171,11 +171,7 @@ def _print_provision(found: dict[str, Any]) -> None:
     for who in sorted({row["annotator_id"] for row in found["annotators"]}):
         rows = [row for row in found["annotators"] if row["annotator_id"] == who]
         _print_codes(f"Codes by {who}", rows, found["citation"])
-    for link in found["links"]:
-        _print_wrapped(
-            f"Link: {link['safeguard_passage_id']} reaches {link['power_passage_id']} "
-            f"through {link['via_passage_id']}."
-        )
+    _print_links(found["links"])
     title = found["citation"].partition(", ")[0] + ", "
     _print_references("Refers to", title, [(r["cites"], r["kind"]) for r in found["refers_to"]])
     citing = [(r["citation"], r["kind"]) for r in found["referred_to_by"]]
@@ -190,6 +186,19 @@ def _print_references(what: str, title: str, rows: list[tuple[str, str]]) -> Non
     more = f"; and {len(ends) - 8} more, see 'safeguards references'" if len(ends) > 8 else ""
     if ends:
         _print_wrapped(f"{what}: {'; '.join(ends[:8])}{more}.")
+
+
+def _print_links(links: list[dict[str, Any]]) -> None:
+    """Print which safeguard reaches which powers, and through which words."""
+    from safeguards.eid import format_eid
+
+    reached: dict[str, list[str]] = {}
+    for link in links:
+        ends = (link["safeguard_passage_id"], link["power_passage_id"], link["via_passage_id"])
+        safeguard, power, via = (format_eid(end.partition(":")[2]) for end in ends)
+        reached.setdefault(safeguard, []).append(f"{power} (via {via})")
+    for safeguard, powers in reached.items():
+        _print_wrapped(f"Link: {safeguard} reaches {', '.join(powers)}.")
 
 
 def _print_wrapped(text: str, indent: str = "", more: str = "  ") -> None:

@@ -58,7 +58,7 @@ def matrix(
         print_rows(rows, form, _COMPARED)
         unexplained = sum(not row["explained"] for row in rows)
         say(f"{len(rows)} differences in articles that were coded, {unexplained} unexplained")
-        return None
+        return
     cells = _chosen(repository, document, power, safeguard)
     if not cells:
         say("no power that was coded fits; drop --document, --power or --safeguard")
@@ -66,7 +66,7 @@ def matrix(
         print_rows([_explain(cell) for cell in cells], form, _WHY)
     else:
         _print_grid(repository.codebook, cells, form)
-    return None
+    return
 
 
 def _chosen(
