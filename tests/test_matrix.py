@@ -11,12 +11,12 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from safeguards.adjudication import adjudicate
 from safeguards.cells import MatrixCell
 from safeguards.cli.main import main
 from safeguards.eid import article_of, is_inside
 from safeguards.matrix import (
     build_matrix,
-    choose_codes,
     find_differences,
     read_matrix,
     short_names,
@@ -26,7 +26,7 @@ from safeguards.repository import Repository
 
 ROOT = Path(__file__).parents[1]
 COMMITTED = Repository(ROOT)
-PILOT = [a for a in COMMITTED.adjudicated if a.round == "pilot"]
+PILOT = adjudicate(COMMITTED.annotations("pilot"), COMMITTED.decisions("pilot"))
 LINKS = [link for link in COMMITTED.links if link.link_id.startswith("budapest")]
 
 
@@ -195,14 +195,6 @@ def test_the_order_of_codes_and_links_does_not_matter(random: object) -> None:
     random.shuffle(codes)  # type: ignore[attr-defined]
     random.shuffle(links)  # type: ignore[attr-defined]
     assert compute(codes, links) == CELLS
-
-
-def test_the_newest_reading_of_a_passage_counts() -> None:
-    """Of a passage coded with two codebooks the newer codes count, also where they find nothing."""
-    old = replace(PILOT[0], codebook_version="0.9.0")
-    new = replace(PILOT[0], codebook_version="0.10.0", layer="none", code="none")
-    restated = replace(PILOT[0], codebook_version="1.0.0", edition="restatement")
-    assert choose_codes([old, new, restated]) == [new]
 
 
 def test_a_cell_from_a_restatement_is_provisional() -> None:

@@ -76,27 +76,12 @@ def build_matrix(
     Args:
         codebook: Ids, orders and the table of what makes no sense.
         passages: The passages of the corpus; only ids, parents and order are used.
-        adjudicated: The adjudicated codes; of a passage that was coded several times, the official
-            edition and then the newest codebook counts.
+        adjudicated: The adjudicated codes; each passage has those of one round.
         links: Which safeguard passage reaches which power.
         terms: Where operative terms stand, for the evidence.
     """
     known = list(passages)
-    return _Builder(codebook, known, choose_codes(adjudicated), links, list(terms)).build()
-
-
-def choose_codes(adjudicated: Iterable[Annotation]) -> list[Annotation]:
-    """Return the codes that count: of each passage those of its best reading."""
-    readings: dict[str, tuple[bool, list[int]]] = {}
-    rows = list(adjudicated)
-    for row in rows:
-        readings[row.passage_id] = max(_reading(row), readings.get(row.passage_id, (False, [])))
-    return [row for row in rows if _reading(row) == readings[row.passage_id]]
-
-
-def _reading(row: Annotation) -> tuple[bool, list[int]]:
-    """Return how good a reading of its passage a row comes from, to be compared."""
-    return row.edition == "official", [int(part) for part in row.codebook_version.split(".")]
+    return _Builder(codebook, known, list(adjudicated), links, list(terms)).build()
 
 
 class _Builder:
