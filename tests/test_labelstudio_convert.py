@@ -17,11 +17,10 @@ from safeguards.labelstudio.convert import (
     Seat,
     build_result,
     build_task,
-    make_annotation_id,
     parse_annotation,
     parse_note,
 )
-from safeguards.model import Annotation, Attribute, Passage, hash_text
+from safeguards.model import Annotation, Attribute, Passage, hash_text, make_annotation_id
 from safeguards.repository import Repository
 
 CODEBOOK = read_codebook(ROOT / "schema" / "codebook.yaml")

@@ -31,10 +31,10 @@ LAYERS = [
     },
     {
         "codebook", "records", "repository", "connections", "download", "parquet", "inputs",
-        "manifest", "matrix",
+        "manifest", "matrix", "adjudication",
     },
     {
-        "sources", "segment", "engines", "labelstudio", "agreement", "adjudication", "checks",
+        "sources", "segment", "engines", "labelstudio", "agreement", "checks",
         "publish", "query", "schemas", "gold", "confirmation",
     },
     {"cli"},

@@ -378,6 +378,13 @@ class Annotation:
     contested: bool | None = None
 
 
+def make_annotation_id(row: Annotation) -> str:
+    """Return the id of *row*: the same words coded the same way always get the same id."""
+    said = (row.round, row.annotator_id, row.passage_id, row.edition, row.text_sha256)
+    key = "\x1f".join((*said, row.layer, row.code, str(row.start), str(row.end)))
+    return f"{row.round}-{row.annotator_id}-{hash_text(key)[:12]}"
+
+
 @dataclass(frozen=True, slots=True)
 class PublishedAnnotation(Annotation):
     """

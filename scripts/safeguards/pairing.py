@@ -65,10 +65,10 @@ def _shared(row: Annotation, finding: Finding) -> int:
 
 def common_span(rows: Sequence[Annotation]) -> Span | bool | None:
     """Return the words all rows mark; None where all mark the whole, False where none meet."""
-    spans = [Span(r.start, r.end) for r in rows if r.start is not None and r.end is not None]
+    spans = [(r.start, r.end) for r in rows if r.start is not None and r.end is not None]
     if not spans:
         return None
     if len(spans) < len(rows):
         return False
-    start, end = max(s.start for s in spans), min(s.end for s in spans)
+    start, end = max(start for start, _ in spans), min(end for _, end in spans)
     return Span(start, end) if start < end else False

@@ -84,7 +84,7 @@ def read_records(path: Path, kind: type[T]) -> list[Located[T]]:
 
 def _iter_jsonl(path: Path) -> Iterator[tuple[int, Any]]:
     """Yield line number and value of each line of a JSON Lines file."""
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+    for number, line in enumerate(_read_text(path).split("\n"), 1):
         if not line.strip():
             continue
         try:
@@ -98,13 +98,41 @@ def _iter_jsonl(path: Path) -> Iterator[tuple[int, Any]]:
 def _iter_yaml(path: Path) -> Iterator[tuple[int, Any]]:
     """Yield line number and value of each entry of a YAML list."""
     try:
-        loader = yaml.CSafeLoader(path.read_text(encoding="utf-8"))
-        node = loader.get_single_node()
+        loader, node = compose_yaml(path)
         entries = node.value if isinstance(node, yaml.SequenceNode) else [node] if node else []
         for entry in entries:
             yield entry.start_mark.line + 1, loader.construct_document(entry)
     except yaml.YAMLError as error:
         raise RecordFault(str(path), [f"{path.name}: {' '.join(str(error).split())}"]) from error
+
+
+def compose_yaml(path: Path) -> tuple[yaml.CSafeLoader, Any]:
+    """
+    Return the one document of a YAML file as nodes, which know their lines, and its loader.
+
+    Raises:
+        RecordFault: The file is not YAML, or not UTF-8.
+    """
+    loader = yaml.CSafeLoader(_read_text(path))
+    try:
+        return loader, loader.get_single_node()
+    except yaml.YAMLError as error:
+        raise RecordFault(str(path), [f"{path.name}: {' '.join(str(error).split())}"]) from error
+
+
+def _read_text(path: Path) -> str:
+    """
+    Return the text of *path*.
+
+    Raises:
+        RecordFault: It is not UTF-8.
+    """
+    data = path.read_bytes()
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise RecordFault(str(path), [f"{path.name}:{line}: not UTF-8"]) from error
 
 
 def format_record(record: Any) -> str:

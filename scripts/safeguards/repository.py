@@ -20,7 +20,7 @@ import yaml
 from safeguards.cells import MatrixNote, RejectedLink, WorkedCell
 from safeguards.codebook import Codebook, read_codebook
 from safeguards.eid import build_aliases, is_inside, unknown_document
-from safeguards.errors import TextChanged, UnknownProvision, UsageFault
+from safeguards.errors import RecordFault, TextChanged, UnknownProvision, UsageFault
 from safeguards.model import (
     Annotation,
     Annotator,
@@ -35,7 +35,7 @@ from safeguards.model import (
     TermAnchor,
 )
 from safeguards.provisions import split
-from safeguards.records import Located, only, read_records
+from safeguards.records import Located, compose_yaml, only, parse_record, read_records
 from safeguards.text import decode
 
 T = TypeVar("T")
@@ -52,6 +52,34 @@ class RestatedUnit:
     terms: tuple[str, ...]
     basis: tuple[str, ...]
     note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutlinePart:
+    """A chapter, section or title in the outline of a treaty, and how far that is verified."""
+
+    eid: str
+    num: str
+    heading: str
+    first_article: str | None
+    last_article: str | None
+    verified: str
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineArticle:
+    """An article in the outline of a treaty: the part it lies in, and how far that is verified."""
+
+    num: str
+    heading: str
+    container: str | None
+    verified: str
+    sources: tuple[str, ...]
+    note: str | None
+
+
+_OUTLINE: dict[str, type[Any]] = {"containers": OutlinePart, "articles": OutlineArticle}
 
 
 @dataclass(frozen=True)
@@ -114,9 +142,19 @@ class Repository:
         return only(self.read("corpus/claims.yaml", Claim))
 
     def outline(self, document_id: str) -> dict[str, Any]:
-        """Return the outline of a treaty: containers, articles, sources."""
+        """
+        Return the outline of a treaty: containers, articles, sources.
+
+        Raises:
+            RecordFault: It is no outline; ``faults`` lists every entry with wrong keys.
+        """
         path = self.path(f"corpus/outlines/{document_id}.yaml")
-        return dict(yaml.safe_load(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+        if not path.is_file():
+            return {}
+        loader, node = compose_yaml(path)
+        if faults := [f"{path.name}:{fault}" for fault in _find_outline_faults(loader, node)]:
+            raise RecordFault(str(path), faults)
+        return dict(loader.construct_document(node))
 
     def restatement(self, document_id: str) -> tuple[str, list[Located[RestatedUnit]]] | None:
         """Return a document's restatement and what stands beside its units, or None."""
@@ -248,11 +286,16 @@ class Repository:
 
         Raises:
             UsageFault: There is no such round.
+            RecordFault: Its file holds no plan.
         """
         if name not in self.round_names:
             known = ", ".join(self.round_names) or "none yet"
             raise UsageFault(f"no round called '{name}'; the rounds are: {known}")
-        return self.read(f"annotations/rounds/{name}/round.yaml", Round)[0].record
+        path = f"annotations/rounds/{name}/round.yaml"
+        plans = self.read(path, Round)
+        if not plans:
+            raise RecordFault(path, ["round.yaml:1: no plan"])
+        return plans[0].record
 
     def annotations_path(self, round_name: str, annotator_id: str) -> Path:
         """
@@ -317,6 +360,23 @@ class Repository:
         for name in self.round_names:
             for rows in self.annotations(name).values():
                 yield from rows
+
+
+def _find_outline_faults(loader: yaml.CSafeLoader, node: Any) -> Iterator[str]:
+    """Yield each fault of an outline as ``line: what``."""
+    if not isinstance(node, yaml.MappingNode):
+        yield "1: no outline"
+        return
+    for key, listed in node.value:
+        kind = _OUTLINE.get(key.value)
+        if kind is None:
+            continue
+        if not isinstance(listed, yaml.SequenceNode):
+            yield f"{listed.start_mark.line + 1}: {key.value}: not a list"
+            continue
+        for entry in listed.value:
+            wrong = parse_record(kind, loader.construct_document(entry))[1]
+            yield from (f"{entry.start_mark.line + 1}: {fault}" for fault in wrong)
 
 
 def find_root(start: Path) -> Path:

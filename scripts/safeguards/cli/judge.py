@@ -189,7 +189,7 @@ def derive_all(repository: Repository) -> dict[str, str | list[str]]:
     """
     from safeguards.cli.texts import derive_corpus
     from safeguards.cli.vocabulary import derive_schema
-    from safeguards.errors import RecordFault
+    from safeguards.errors import RecordFault, SourceFault
 
     derived: dict[str, str | list[str]] = {}
     sources = (
@@ -202,4 +202,6 @@ def derive_all(repository: Repository) -> dict[str, str | list[str]]:
             derived.update(derive(repository))
         except RecordFault as error:
             derived[path] = error.faults
+        except SourceFault as error:
+            derived[path] = [str(error)]
     return derived

@@ -16,7 +16,14 @@ from typing import Any
 from safeguards.codebook import NONE, Codebook
 from safeguards.errors import TextChanged, UsageFault
 from safeguards.labelstudio.config import NOTE, TEXT, control_of
-from safeguards.model import Annotation, Attribute, Passage, Round, hash_text
+from safeguards.model import (
+    Annotation,
+    Attribute,
+    Passage,
+    Round,
+    hash_text,
+    make_annotation_id,
+)
 
 NOTICES = {
     "official": "Official text",
@@ -44,13 +51,6 @@ class Seat:
     codebook: Codebook
     passages: Mapping[str, Passage]
     resolve: Callable[[str], str]
-
-
-def make_annotation_id(row: Annotation) -> str:
-    """Return the id of *row*: the same words coded the same way always get the same id."""
-    said = (row.round, row.annotator_id, row.passage_id, row.edition, row.text_sha256)
-    key = "\x1f".join((*said, row.layer, row.code, str(row.start), str(row.end)))
-    return f"{row.round}-{row.annotator_id}-{hash_text(key)[:12]}"
 
 
 # To Label Studio.

@@ -23,9 +23,9 @@ import yaml
 from safeguards.codebook import NONE
 from safeguards.eid import article_of, format_citation
 from safeguards.errors import RecordFault, UsageFault
-from safeguards.labelstudio.convert import Seat, make_annotation_id
+from safeguards.labelstudio.convert import Seat
 from safeguards.labelstudio.push import build_tasks
-from safeguards.model import Annotation, Attribute, Passage, Round, hash_text
+from safeguards.model import Annotation, Attribute, Passage, Round, hash_text, make_annotation_id
 from safeguards.records import parse_record
 from safeguards.repository import Repository
 

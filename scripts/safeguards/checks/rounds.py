@@ -1,0 +1,270 @@
+"""Checks on the rounds: what was planned, who read it, what was contested and decided."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from safeguards.adjudication import find_contests
+from safeguards.checks.data import (
+    ADJUDICATED,
+    ROUNDS,
+    Data,
+    Found,
+    check,
+    decisions_path,
+    find_wrong_version,
+    is_date,
+    round_path,
+    rows_path,
+)
+from safeguards.codebook import NONE
+from safeguards.eid import is_inside
+from safeguards.model import EDITIONS, Annotation, Decision, Round
+
+_EDITIONS = (*EDITIONS, "both")
+
+# The plan.
+
+
+def _plans(data: Data) -> Iterator[tuple[str, str, int, Round]]:
+    """Yield each round's name, and the path, line and record of its plan."""
+    for name, row in data.rounds.items():
+        yield name, round_path(name), row.line, row.record
+
+
+@check
+def round_name(data: Data) -> Found:
+    """A round is called like its folder, and has one plan."""
+    for path, kind in data.kinds.items():
+        if kind is Round and not data.read(path, Round):
+            yield path, 1, "no plan"
+    for name, path, line, plan in _plans(data):
+        if plan.round != name:
+            yield path, line, f"the folder is {name}, the round {plan.round}"
+        for extra in data.read(path, Round)[1:]:
+            yield path, extra.line, f"a second plan of round {name}"
+
+
+@check
+def round_date(data: Data) -> Found:
+    """A round's date is an ISO date."""
+    for _, path, line, plan in _plans(data):
+        if not is_date(plan.date):
+            yield path, line, f"'{plan.date}' is no date"
+
+
+@check
+def round_edition(data: Data) -> Found:
+    """A round codes the official text, the restatement, or both, each where it is to be had."""
+    for _, path, line, plan in _plans(data):
+        if plan.edition not in _EDITIONS:
+            yield path, line, f"no edition {plan.edition}"
+
+
+@check
+def round_version(data: Data) -> Found:
+    """A round uses a version of the codebook that exists by now."""
+    today = data.repository.codebook.codebook_version
+    for _, path, line, plan in _plans(data):
+        if message := find_wrong_version(plan.codebook_version, today):
+            yield path, line, message
+
+
+@check
+def round_annotators(data: Data) -> Found:
+    """A round has at least two annotators, all described, none twice."""
+    for name, path, line, plan in _plans(data):
+        if len(set(plan.annotators)) < 2:
+            yield path, line, f"round {name} has fewer than two annotators"
+        if len(set(plan.annotators)) < len(plan.annotators):
+            yield path, line, f"round {name} names an annotator twice"
+        for annotator_id in filter(None, (*plan.annotators, plan.adjudicator)):
+            if annotator_id not in data.annotators:
+                yield path, line, f"nothing says who {annotator_id} is"
+
+
+@check
+def round_adjudicator(data: Data) -> Found:
+    """The adjudicator of a round is none of its annotators."""
+    for name, path, line, plan in _plans(data):
+        if plan.adjudicator in plan.annotators:
+            yield path, line, f"{plan.adjudicator} codes round {name} and decides it"
+
+
+@check
+def round_passages(data: Data) -> Found:
+    """Each address of a plan names passages with words, in the edition that is coded."""
+    for name, path, line, plan in _plans(data):
+        for address in plan.passages:
+            if not any(is_inside(passage_id, address) for passage_id in data.planned[name]):
+                yield path, line, f"{address} names no passage with words"
+
+
+@check
+def round_files(data: Data) -> Found:
+    """The files of rows in a round's folder are those of its annotators."""
+    for path in data.annotation_files:
+        if path == ADJUDICATED:
+            continue
+        name, _, file = path.removeprefix(f"{ROUNDS}/").partition("/")
+        plan = data.rounds.get(name)
+        if plan is None:
+            yield path, 1, f"round {name} has no plan"
+        elif file.removesuffix(".jsonl") not in plan.record.annotators:
+            yield path, 1, f"the plan of {name} does not name {file.removesuffix('.jsonl')}"
+
+
+# Who read what.
+
+
+@check
+def round_complete(data: Data) -> Found:
+    """Each annotator of a round that has begun read every passage of its plan."""
+    for name, row in data.rounds.items():
+        read = {a: {r.passage_id for r in rows} for a, rows in data.rows_of(name).items()}
+        if not any(read.values()):
+            continue
+        for annotator_id in row.record.annotators:
+            for passage_id in data.planned[name]:
+                if passage_id not in read.get(annotator_id, set()):
+                    path = rows_path(name, annotator_id)
+                    yield path, 1, f"{annotator_id} did not read {passage_id}"
+
+
+@check
+def round_planned(data: Data) -> Found:
+    """An annotator's row is on a passage of the plan of its round."""
+    planned = {name: set(passages) for name, passages in data.planned.items()}
+    for path, line, row in data.annotators_rows():
+        if row.round in planned and row.passage_id not in planned[row.round]:
+            yield path, line, f"{row.passage_id} is not planned in round {row.round}"
+
+
+@check
+def annotation_version(data: Data) -> Found:
+    """A row was made with the codebook version of its round."""
+    for path, line, row in data.annotations():
+        plan = data.rounds.get(row.round)
+        if plan is None:
+            yield path, line, f"no round {row.round}"
+        elif row.codebook_version != plan.record.codebook_version:
+            wanted = plan.record.codebook_version
+            yield path, line, f"codebook {row.codebook_version}, the round has {wanted}"
+
+
+@check
+def annotation_edition(data: Data) -> Found:
+    """A row is on the edition that its round codes."""
+    for path, line, row in data.annotations():
+        plan = data.rounds.get(row.round)
+        if plan is not None:
+            wanted = data.edition_of(plan.record, row.passage_id.partition(":")[0])
+            if row.edition != wanted:
+                yield path, line, f"{row.edition} of {row.passage_id}, the round has the {wanted}"
+
+
+# What was decided.
+
+
+def _decisions(data: Data) -> Iterator[tuple[str, str, int, Decision]]:
+    """Yield each decision with the name of its round, its path and its line."""
+    for name, rows in data.decisions.items():
+        for row in rows:
+            yield name, decisions_path(name), row.line, row.record
+
+
+def _rows_by_id(data: Data) -> dict[str, Annotation]:
+    """Return the annotators' rows by their ids."""
+    return {row.annotation_id: row for _, _, row in data.annotators_rows()}
+
+
+@check
+def decision_place(data: Data) -> Found:
+    """A decision stands in the folder of its round, and is its adjudicator's."""
+    for name, path, line, decision in _decisions(data):
+        if decision.round != name:
+            yield path, line, f"the folder is {name}, the decision on round {decision.round}"
+        plan = data.rounds.get(name)
+        if plan is not None and decision.annotator_id != plan.record.adjudicator:
+            yield path, line, f"{decision.annotator_id} is not the adjudicator of {name}"
+
+
+@check
+def decision_rows(data: Data) -> Found:
+    """A decision names rows of its round, on its passage and of its code."""
+    known = _rows_by_id(data)
+    for _, path, line, d in _decisions(data):
+        if not d.rows:
+            yield path, line, f"the decision on {d.code} on {d.passage_id} names no row"
+        for annotation_id in d.rows:
+            row = known.get(annotation_id)
+            if row is None:
+                yield path, line, f"no row {annotation_id}"
+            elif (row.round, row.passage_id, row.layer, row.code) != (
+                d.round,
+                d.passage_id,
+                d.layer,
+                d.code,
+            ):
+                yield path, line, f"{annotation_id} is not {d.code} on {d.passage_id}"
+
+
+@check
+def decision_accepted(data: Data) -> Found:
+    """A decision accepts rows that are at issue in it."""
+    for _, path, line, decision in _decisions(data):
+        for annotation_id in decision.accepted:
+            if annotation_id not in decision.rows:
+                yield path, line, f"{annotation_id} is accepted and not at issue"
+
+
+@check
+def decision_reason(data: Data) -> Found:
+    """A decision has its reason."""
+    for _, path, line, d in _decisions(data):
+        if not d.reason.strip():
+            yield path, line, f"the decision on {d.code} on {d.passage_id} has no reason"
+
+
+@check
+def contest_decided(data: Data) -> Found:
+    """Every contest of an adjudicated round is decided once, and nothing else is."""
+    for name, rows in data.decisions.items():
+        contests = find_contests(data.rows_of(name))
+        at_issue = {contest.key for contest in contests}
+        counted = Counter(frozenset(row.record.rows) for row in rows)
+        for contest in contests:
+            if contest.key not in counted:
+                place = f"{contest.code} on {contest.passage_id}"
+                yield decisions_path(name), 1, f"{place} is contested and not decided"
+        for row in rows:
+            place, key = f"{row.record.code} on {row.record.passage_id}", frozenset(row.record.rows)
+            if key not in at_issue:
+                yield decisions_path(name), row.line, f"{place} is decided and not contested"
+            elif counted[key] > 1:
+                yield decisions_path(name), row.line, f"{place} is decided twice"
+
+
+@check
+def adjudicated_source(data: Data) -> Found:
+    """An adjudicated row stems from a row of its round, on the same passage and with its code."""
+    known = {
+        (r.round, r.passage_id, r.layer, r.code, r.annotation_id.rpartition("-")[2])
+        for r in _rows_by_id(data).values()
+    }
+    for row in data.annotation_files[ADJUDICATED]:
+        r = row.record
+        place = (r.round, r.passage_id, r.layer, r.code, r.annotation_id.rpartition("-")[2])
+        if r.layer != NONE and place not in known:
+            yield ADJUDICATED, row.line, f"{r.annotation_id} stems from no row of {r.round}"
+
+
+@check
+def adjudicated_complete(data: Data) -> Found:
+    """Every passage of a round that was decided stands in the adjudicated layer."""
+    there = {row.record.passage_id for row in data.annotation_files[ADJUDICATED]}
+    for name in data.decisions:
+        read = {r.passage_id for rows in data.rows_of(name).values() for r in rows}
+        for passage_id in sorted(read - there):
+            yield ADJUDICATED, 1, f"nothing on {passage_id} of round {name}"
