@@ -6,7 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from safeguards.adjudication import adjudicate, find_contests, keep_latest
+from safeguards.adjudication import (
+    adjudicate,
+    find_contests,
+    keep_latest,
+    list_contested,
+    share_contested,
+)
 from safeguards.errors import RecordFault
 from safeguards.repository import Repository
 
@@ -93,3 +99,26 @@ def test_the_latest_round_speaks_for_a_passage(tiny: Repository) -> None:
     kept = keep_latest([first, again])
     assert [r.round for r in kept if r.passage_id == "tiny:art_3__para_1"] == ["main"] * len(again)
     assert len(kept) == len(first)
+
+
+def test_a_contest_is_listed_with_its_decision(tiny: Repository) -> None:
+    """A contest says whose row stands, that it was dropped, or that nobody has decided yet."""
+    decisions = tiny.decisions("pilot")
+    rows = list_contested(tiny.annotations("pilot"), [decisions[0], decisions[2]])
+    assert [(row.code, row.decided, row.reason) for row in rows] == [
+        ("degree_term", "lm-x", "The cap makes it slight."),
+        ("judicial_oversight", "undecided", None),
+        ("discretionary_qualifier", "dropped", "A plain exception, not a hedge."),
+    ]
+
+
+def test_shares_of_contested_findings_add_up(tiny: Repository) -> None:
+    """Three of eight findings are contested, all in article 1; margins are the sums of the rest."""
+    rows = {(r.layer, r.article): r for r in share_contested(tiny.annotations("pilot"))}
+    whole = rows["all", "all"]
+    assert (whole.findings, whole.contested, whole.share) == (8, 3, 0.375)
+    assert rows["all", "tiny:art_1"].contested == 3
+    assert rows["power", "all"].share == 0
+    inner = [r for r in rows.values() if "all" not in (r.layer, r.article)]
+    assert sum(r.findings for r in inner) == 8
+    assert sum(r.contested for r in inner) == 3

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from safeguards.cli.main import main
+from safeguards.cli.shared import print_rows
 from safeguards.repository import Repository
 
 
@@ -195,6 +196,40 @@ def test_an_empty_answer_says_what_to_loosen(built: Repository) -> None:
     result = run(built, "vague", "--document", "sketch")
     assert (result.exit_code, result.stdout) == (0, "")
     assert "drop --kind or --power" in result.stderr
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "json", "markdown"])
+@pytest.mark.parametrize("view", [[], ["--confusion"], ["--contested"], ["--shares"]])
+def test_agreement_prints_in_every_form(tiny: Repository, view: list[str], form: str) -> None:
+    """The report and its other views come as table, CSV, JSON or Markdown, on stdout."""
+    result = run(tiny, "agree", "--round", "pilot", *view, "--format", form)
+    assert (result.exit_code, result.stdout.count("discretionary_qualifier") > 0) == (
+        0,
+        view != ["--shares"],
+    )
+
+
+def test_a_contest_is_shown_with_its_citation_and_decision(tiny: Repository) -> None:
+    """A row of the list can be read without the data: where, what differs, whose answer stands."""
+    result = run(tiny, "agree", "--round", "pilot", "--contested", "--format", "csv")
+    assert result.stdout.splitlines()[1] == (
+        '"Tiny Treaty, art. 1(1)",vagueness,degree_term,severity,,lm-x,The cap makes it slight.'
+    )
+
+
+def test_a_thin_figure_stands_in_brackets(tiny: Repository) -> None:
+    """In the report for people a value that is not estimable is marked, and has no picture."""
+    lines = run(tiny, "agree", "--round", "pilot").stdout.splitlines()
+    row = next(line for line in lines if line.startswith("judicial_oversight"))
+    assert row.split() == ["judicial_oversight", "alpha_nominal", "(1.00)", "0.70", "2"]
+    spans = next(line for line in lines if "f1_overlap" in line)
+    assert spans.split() == ["spans", "f1_overlap", "0.93", "·········●·", "7"]
+
+
+def test_negative_numbers_stay_numbers_in_csv(capsys: pytest.CaptureFixture[str]) -> None:
+    """A spreadsheet sees a negative number as it is, and still runs no formula."""
+    print_rows([{"low": -0.25, "note": "-1+2"}], "csv", ("low", "note"))
+    assert capsys.readouterr().out == "low,note\n-0.25,'-1+2\n"
 
 
 BAD: list[tuple[list[str], int, str]] = [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from safeguards.codebook import Codebook, read_codebook, vocabularies
+from safeguards.codebook import Codebook, find_target, read_codebook, vocabularies
 from safeguards.errors import RecordFault, UnknownCode, UsageFault
 
 ROOT = Path(__file__).parents[1]
@@ -68,6 +68,33 @@ def test_an_unknown_code_names_the_nearest(codebook: Codebook) -> None:
     assert str(caught.value) == (
         "the codebook has no code 'judical_oversight'; did you mean judicial_oversight?"
     )
+
+
+def test_a_code_takes_the_target_of_its_layer(codebook: Codebook) -> None:
+    """The codebook's targets are found by layer or judged value, for a code by its layer."""
+    assert {t.id: t.alpha for t in codebook.targets} == {
+        "safeguard": 0.7, "power": 0.8, "vagueness": 0.6, "status": 0.7, "severity": 0.6,
+    }  # fmt: skip
+    assert find_target(codebook, "search_access", "power") == 0.8
+    assert find_target(codebook, "force") is None
+
+
+def test_a_target_for_nothing_is_a_fault(tmp_path: Path) -> None:
+    """A target names a layer or a judged value, once, and lies between 0 and 1."""
+    text = SHIPPED.read_text(encoding="utf-8")
+    path = tmp_path / "codebook.yaml"
+    path.write_text(text.replace("{id: status, alpha", "{id: stature, alpha"), encoding="utf-8")
+    with pytest.raises(RecordFault) as caught:
+        read_codebook(path)
+    assert caught.value.faults == ["targets.stature: no layer or judged value of this name"]
+    path.write_text(text.replace("{id: status, alpha", "{id: severity, alpha"), encoding="utf-8")
+    with pytest.raises(RecordFault) as caught:
+        read_codebook(path)
+    assert caught.value.faults == ["targets: id severity is used 2 times"]
+    path.write_text(text.replace("status, alpha: 0.70", "status, alpha: 70"), encoding="utf-8")
+    with pytest.raises(RecordFault) as caught:
+        read_codebook(path)
+    assert caught.value.faults == ["targets.3.alpha: input should be less than or equal to 1"]
 
 
 def test_questions_go_to_codes_and_to_layers(codebook: Codebook) -> None:

@@ -23,18 +23,18 @@ FILES = {
     "term_anchor": "corpus/terms.jsonl",
 }
 LAYERS = [
-    {"errors", "model", "cells"},
+    {"errors", "model", "cells", "reliability"},
     {
         "text", "headings", "pages", "layout", "eid", "markers", "tree", "provisions",
         "instruments", "citations", "references", "coefficients", "pairing", "critiques", "editions", "formats", "mojibake", "numerals",
-        "webpages", "wordfiles", "evidence", "linking",
+        "webpages", "wordfiles", "evidence", "linking", "spans", "confusion",
     },
     {
         "codebook", "records", "repository", "connections", "download", "parquet", "inputs",
-        "manifest", "matrix", "adjudication",
+        "manifest", "matrix", "comparisons", "agreement", "adjudication",
     },
     {
-        "sources", "segment", "engines", "labelstudio", "agreement", "checks",
+        "sources", "segment", "engines", "labelstudio", "checks",
         "publish", "query", "schemas", "gold", "confirmation",
     },
     {"cli"},

@@ -136,6 +136,18 @@ def test_a_provision_carries_its_adjudicated_codes(built: Path) -> None:
     assert pd.isna(frame.loc[("sketch:art_1", "official"), "severity"])
 
 
+def test_agreement_is_published_with_its_verdict(built: Path, tmp_path: Path) -> None:
+    """Each code has a row with its target, also where the target cannot be said to be met."""
+    frame = pd.read_parquet(built / "data" / "agreement").set_index("subject")
+    row = frame.loc["judicial_oversight"]
+    assert (row["value"], row["target"], row["meets_target"]) == (1.0, 0.7, "not_estimable")
+    assert row["reason"] == "varied: 2 of 5 needed; articles: 2 of 3 needed"
+    assert pd.isna(frame.loc["degree_term", "meets_target"])
+    features = load(built, "agreement", tmp_path / "cache").features
+    assert features["value"].dtype == "float64"
+    assert features["meets_target"].names == ["yes", "no", "not_estimable"]
+
+
 @pytest.mark.parametrize(
     ("start", "end", "terms"),
     [

@@ -8,15 +8,19 @@ contested: a third person decides which rows stand, with a reason, and the conte
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from safeguards.codebook import NONE
+from safeguards.eid import container_of
 from safeguards.errors import RecordFault
 from safeguards.model import Annotation, Decision, Span, hash_text
 from safeguards.pairing import Finding, common_span, pair_rows
 
 ADJUDICATED = "adjudicated"
+ALL = "all"
 _VALUES = ("status", "force", "severity", "direction")
 _LAYERS = ("power", "safeguard", "vagueness", NONE)
 
@@ -62,6 +66,87 @@ def _contest(finding: Finding, annotations: Round) -> Contest | None:
         return None
     first = rows[0]
     return Contest(first.passage_id, first.layer, first.code, rows, missing, differs)
+
+
+@dataclass(frozen=True, slots=True)
+class ContestedRow:
+    """
+    A contest, and what became of it.
+
+    Attributes:
+        passage_id: Passage at issue.
+        layer: Layer of the code.
+        code: Code at issue.
+        missing: Annotators who read the passage and do not have the finding.
+        differs: The values that differ among those who have it.
+        decided: Whose row stands; ``dropped`` if nobody's does, ``undecided`` without a decision.
+        reason: The adjudicator's reason, or None.
+    """
+
+    passage_id: str
+    layer: str
+    code: str
+    missing: tuple[str, ...]
+    differs: tuple[str, ...]
+    decided: str
+    reason: str | None
+
+
+def list_contested(annotations: Round, decisions: Sequence[Decision]) -> list[ContestedRow]:
+    """Return every contest with how it was decided, in document order."""
+    decided = {frozenset(decision.rows): decision for decision in decisions}
+    rows = []
+    for c in find_contests(annotations):
+        decision = decided.get(c.key)
+        reason = decision.reason if decision else None
+        became = _outcome(c, decision)
+        rows.append(
+            ContestedRow(c.passage_id, c.layer, c.code, c.missing, c.differs, became, reason)
+        )
+    return rows
+
+
+def _outcome(contest: Contest, decision: Decision | None) -> str:
+    """Return whose rows stand after *decision*."""
+    if decision is None:
+        return "undecided"
+    stand = [row.annotator_id for row in contest.rows if row.annotation_id in decision.accepted]
+    return "; ".join(stand) or "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class ShareRow:
+    """
+    How much of a layer, an article or both is contested; ``all`` stands for every one.
+
+    Attributes:
+        layer: Layer, or ``all``.
+        article: passage_id of the article or of the part outside articles, or ``all``.
+        findings: Findings of all annotators together.
+        contested: How many of these are contested.
+        share: Contested of all.
+    """
+
+    layer: str
+    article: str
+    findings: int
+    contested: int
+    share: float
+
+
+def share_contested(annotations: Round) -> list[ShareRow]:
+    """Return the contested share per layer, per article, and per layer in each article."""
+    findings: Counter[tuple[str, str]] = Counter()
+    contested: Counter[tuple[str, str]] = Counter()
+    for finding in pair_rows(annotations):
+        first = next(iter(finding.values()))
+        article = container_of(first.passage_id)
+        for key in product((ALL, first.layer), (ALL, article)):
+            findings[key] += 1
+            contested[key] += _contest(finding, annotations) is not None
+    order = {article: n for n, article in enumerate(dict.fromkeys(a for _, a in findings))}
+    keys = sorted(findings, key=lambda k: (order[k[1]], (ALL, *_LAYERS).index(k[0])))
+    return [ShareRow(*k, findings[k], contested[k], contested[k] / findings[k]) for k in keys]
 
 
 def adjudicate(annotations: Round, decisions: Sequence[Decision]) -> list[Annotation]:

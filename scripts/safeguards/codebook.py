@@ -19,12 +19,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safeguards.cells import ROUTES
 from safeguards.errors import RecordFault, UnknownCode, UsageFault
 from safeguards.model import EDITIONS, LAYERS, LEVELS, REFERENCE_KINDS
+from safeguards.reliability import ANSWERS, COMPARISONS, MEASURES
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 NONE = "none"
 _WITH_IDS = (
     "basis", "layers", "codes", "attributes", "statuses", "forces", "severities", "changes",
+    "targets",
 )  # fmt: skip
+JUDGED = ("status", "force", "severity", "direction")
 
 
 class _Entry(BaseModel):
@@ -181,6 +184,13 @@ class Change(_Entry):
     why: str
 
 
+class AgreementTarget(_Entry):
+    """The least alpha at which a layer, or a value beside the codes, may be called reliable."""
+
+    id: Identifier
+    alpha: Annotated[float, Field(ge=0, le=1)]
+
+
 class Codebook(_Entry):
     """The whole codebook, checked."""
 
@@ -201,6 +211,7 @@ class Codebook(_Entry):
     gap_matrix: GapMatrix
     candidates: list[Candidate]
     changes: list[Change] = []
+    targets: list[AgreementTarget] = []
 
     @cached_property
     def by_id(self) -> dict[str, Code]:
@@ -225,6 +236,12 @@ class Codebook(_Entry):
     def questions(self, code: Code) -> list[Question]:
         """Return the extra questions asked for *code*."""
         return [q for q in self.attributes if code.id in q.codes or code.layer in q.layers]
+
+
+def find_target(codebook: Codebook, subject: str, layer: str | None = None) -> float | None:
+    """Return the least alpha asked of *subject*; a code takes the target of its *layer*."""
+    targets = {target.id: target.alpha for target in codebook.targets}
+    return targets.get(subject, targets.get(layer or ""))
 
 
 def vocabularies(codebook: Codebook) -> dict[str, dict[str, list[str]]]:
@@ -277,6 +294,13 @@ def vocabularies(codebook: Codebook) -> dict[str, dict[str, list[str]]]:
             "route": list(ROUTES),
             "force": [f.id for f in codebook.forces],
             "edition": list(EDITIONS),
+        },
+        "agreement": {
+            "comparison": list(COMPARISONS),
+            "edition": [*EDITIONS, "both"],
+            "layer": list(layers),
+            "measure": list(MEASURES),
+            "meets_target": list(ANSWERS),
         },
         "documents": {
             "kind": ["treaty", "critique"],
@@ -337,6 +361,9 @@ def _iter_faults(codebook: Codebook) -> Iterable[str]:
         if code.layer not in layers:
             yield f"codes.{code.id}.layer: no layer {code.layer}"
         yield from (f"codes.{code.id}.basis: no basis {b}" for b in code.basis if b not in basis)
+    for target in codebook.targets:
+        if target.id not in layers | set(JUDGED):
+            yield f"targets.{target.id}: no layer or judged value of this name"
     for question in codebook.attributes:
         unknown = [c for c in question.codes if c not in codebook.by_id]
         unknown += [x for x in question.layers if x not in layers]

@@ -1,5 +1,5 @@
 """
-How far annotators agree: alpha, kappa, observed agreement and span F1, as pure functions.
+How far annotators agree: alpha, kappa and observed agreement, as pure functions.
 
 The input is the same everywhere: a sequence of units, each a mapping from annotator to value, in
 which an absent annotator is a missing judgement. A coefficient which the data cannot carry is
@@ -28,11 +28,10 @@ Sources:
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from itertools import chain, product
+from itertools import chain
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
@@ -40,15 +39,14 @@ import numpy.typing as npt
 
 Metric: TypeAlias = Literal["nominal", "ordinal", "masi"]
 Unit: TypeAlias = Mapping[str, Hashable]
-CodedSpan: TypeAlias = tuple[str, str, int, int]
 
 NOT_PAIRED = "no unit was judged by two annotators"
 ONE_VALUE = "only one value was used"
 
-_Floats: TypeAlias = npt.NDArray[np.float64]
+Floats: TypeAlias = npt.NDArray[np.float64]
 _Integers: TypeAlias = npt.NDArray[np.intp]
 _Judged: TypeAlias = list[tuple[Hashable, ...]]
-_AlphaOfDraw: TypeAlias = Callable[[_Floats], float | None]
+_AlphaOfDraws: TypeAlias = Callable[[Floats], Floats]
 _T = TypeVar("_T")
 
 
@@ -99,28 +97,6 @@ class Estimate:
         return f"{self.value:z.2f} [{self.low:z.2f}, {self.high:z.2f}]"
 
 
-@dataclass(frozen=True, slots=True)
-class SpanAgreement:
-    """
-    How far two sets of spans are the same.
-
-    Attributes:
-        precision: Matched share of the left spans; None if there are none.
-        recall: Matched share of the right spans; None if there are none.
-        f1: Harmonic mean of the two; 0 if one side is empty, None if both are.
-        left: How many spans the left side has.
-        right: How many spans the right side has.
-        matched: How many spans found a partner.
-    """
-
-    precision: float | None
-    recall: float | None
-    f1: float | None
-    left: int
-    right: int
-    matched: int
-
-
 def alpha(units: Sequence[Unit], metric: Metric) -> Estimate:
     """
     Return Krippendorff's alpha, for any number of annotators and with judgements missing.
@@ -152,7 +128,10 @@ def alpha(units: Sequence[Unit], metric: Metric) -> Estimate:
     judged = _judged_twice(units)
     values = _distinct_values(judged, metric)
     reason = _why_not_estimable(judged, values)
-    value = None if reason else _alpha_function(judged, [""] * len(judged), metric)(np.ones(1))
+    value = None
+    if not reason:
+        alpha_of = _alpha_function(judged, [""] * len(judged), metric)
+        value = float(alpha_of(np.ones((1, 1)))[0])
     return _estimate(f"alpha_{metric}", value, judged, reason)
 
 
@@ -207,8 +186,7 @@ def bootstrap_interval(
     if _why_not_estimable(judged, _distinct_values(judged, metric)) or len(set(kept)) < 2:
         return None
     alpha_of = _alpha_function(judged, kept, metric)
-    drawn = (alpha_of(draw) for draw in _iter_draws(len(set(kept)), replications, seed))
-    return _percentiles([value for value in drawn if value is not None], replications, level)
+    return find_percentiles(alpha_of(draw_clusters(len(set(kept)), replications, seed)), level)
 
 
 def estimate_alpha(
@@ -233,6 +211,33 @@ def estimate_alpha(
         units, clusters, metric, replications=replications, seed=seed, level=level
     )
     return point if interval is None else replace(point, low=interval[0], high=interval[1])
+
+
+def draw_clusters(clusters: int, replications: int, seed: int) -> Floats:
+    """
+    Return draws with replacement: replications by clusters, how often each was drawn.
+
+    >>> draw_clusters(3, replications=2, seed=1).tolist()
+    [[0.0, 2.0, 1.0], [2.0, 0.0, 1.0]]
+    """
+    drawn = np.random.default_rng(seed).integers(clusters, size=(replications, clusters))
+    cells = drawn + clusters * np.arange(replications)[:, None]
+    counted = np.bincount(cells.ravel(), minlength=replications * clusters)
+    return counted.reshape(replications, clusters).astype(np.float64)
+
+
+def find_percentiles(values: Floats, level: float = 0.95) -> tuple[float, float] | None:
+    """
+    Return the middle *level* of *values*; None if more than half of them are NaN.
+
+    >>> find_percentiles(np.array([0.0, 1.0, np.nan]), level=0.5)
+    (0.25, 0.75)
+    """
+    kept = values[~np.isnan(values)]
+    if 2 * len(kept) < len(values):
+        return None
+    low, high = np.quantile(kept, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
 
 
 def cohen_kappa(units: Sequence[Unit], left: str, right: str) -> Estimate:
@@ -292,43 +297,6 @@ def masi_distance(left: frozenset[str], right: frozenset[str]) -> float:
     (0.0, 1.0)
     """
     return float(_masi_distances([left, right])[0, 1])
-
-
-def span_f1(
-    left: AbstractSet[CodedSpan],
-    right: AbstractSet[CodedSpan],
-    match: Literal["exact", "overlap"] = "exact",
-) -> SpanAgreement:
-    """
-    Return precision, recall and F1 of two annotators' spans.
-
-    A span is (unit id, code, start, end), half-open. An exact match has all four alike. An
-    overlap has unit and code alike and shares at least one character; spans are matched one to
-    one, the largest overlap first and of equal ones the tightest pair. So the count does not
-    depend on any order, but a cleverer matching may now and then find one pair more. Taking the
-    right side as the truth gives precision and recall their usual sense; F1 is the same both ways.
-
-    >>> ada = {("p1", "SG.01", 0, 10), ("p1", "SG.02", 3, 8)}
-    >>> ben = {("p1", "SG.01", 4, 12)}
-    >>> span_f1(ada, ben).f1
-    0.0
-    >>> round(span_f1(ada, ben, "overlap").f1, 2)
-    0.67
-
-    Raises:
-        ValueError: There is no such way to match.
-    """
-    if match not in ("exact", "overlap"):
-        raise ValueError(f"spans are not matched by {match!r}; use 'exact' or 'overlap'")
-    matched = len(left & right) if match == "exact" else _count_overlapping(left, right)
-    return SpanAgreement(
-        precision=_share(matched, len(left)),
-        recall=_share(matched, len(right)),
-        f1=_share(2 * matched, len(left) + len(right)),
-        left=len(left),
-        right=len(right),
-        matched=matched,
-    )
 
 
 def _judged_twice(units: Iterable[Unit]) -> _Judged:
@@ -398,7 +366,7 @@ class _Pairs(NamedTuple):
     cluster: _Integers
     left: _Integers
     right: _Integers
-    weight: _Floats
+    weight: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,12 +379,16 @@ class _Counts:
         pairs: Where judgements differ.
     """
 
-    marginals: _Floats
+    marginals: Floats
     pairs: _Pairs
 
 
-def _alpha_function(judged: _Judged, clusters: Sequence[str], metric: Metric) -> _AlphaOfDraw:
-    """Return alpha as a function of how often each cluster, in sorted order, was drawn."""
+def _alpha_function(judged: _Judged, clusters: Sequence[str], metric: Metric) -> _AlphaOfDraws:
+    """
+    Return alpha as a function of draws: rows that say how often each cluster was drawn.
+
+    Clusters are the columns, in sorted order. Where chance expects no disagreement, alpha is NaN.
+    """
     values = _distinct_values(judged, metric)
     counts = _count(judged, clusters, values)
     if metric == "ordinal":
@@ -426,52 +398,54 @@ def _alpha_function(judged: _Judged, clusters: Sequence[str], metric: Metric) ->
     return _fixed_alpha(counts, 1.0 - np.eye(len(values)))
 
 
-def _fixed_alpha(counts: _Counts, distances: _Floats) -> _AlphaOfDraw:
+def _fixed_alpha(counts: _Counts, distances: Floats) -> _AlphaOfDraws:
     """Return alpha under distances that hold for every draw, so clusters are summed once."""
     pairs = counts.pairs
     apart = pairs.weight * distances[pairs.left, pairs.right]
     observed = np.bincount(pairs.cluster, apart, minlength=len(counts.marginals))
 
-    def alpha_of(draw: _Floats) -> float | None:
-        return _correct_for_chance(float(draw @ observed), draw @ counts.marginals, distances)
+    def alpha_of(draws: Floats) -> Floats:
+        marginals = draws @ counts.marginals
+        expected = ((marginals @ distances) * marginals).sum(axis=1)
+        return _correct_for_chance(draws @ observed, marginals.sum(axis=1), expected)
 
     return alpha_of
 
 
-def _ordinal_alpha(counts: _Counts) -> _AlphaOfDraw:
+def _ordinal_alpha(counts: _Counts) -> _AlphaOfDraws:
     """Return alpha under ordinal distances, made anew from the marginals of each draw."""
     pairs = counts.pairs
 
-    def alpha_of(draw: _Floats) -> float | None:
-        marginals = draw @ counts.marginals
+    def alpha_of(draws: Floats) -> Floats:
+        marginals = draws @ counts.marginals
         distances = _ordinal_distances(marginals)
-        weight = draw[pairs.cluster] * pairs.weight
-        observed = float(weight @ distances[pairs.left, pairs.right])
-        return _correct_for_chance(observed, marginals, distances)
+        weight = draws[:, pairs.cluster] * pairs.weight
+        observed = (weight * distances[:, pairs.left, pairs.right]).sum(axis=1)
+        expected = np.einsum("rc,rck,rk->r", marginals, distances, marginals)
+        return _correct_for_chance(observed, marginals.sum(axis=1), expected)
 
     return alpha_of
 
 
-def _correct_for_chance(observed: float, marginals: _Floats, distances: _Floats) -> float | None:
-    """Return one minus D_o over D_e; None if chance expects no disagreement."""
-    expected = float(marginals @ distances @ marginals)
-    if expected == 0:
-        return None
-    return 1 - (float(marginals.sum()) - 1) * observed / expected
+def _correct_for_chance(observed: Floats, judgements: Floats, expected: Floats) -> Floats:
+    """Return one minus D_o over D_e per draw; NaN where chance expects no disagreement."""
+    ratio = np.full(len(expected), np.nan)
+    np.divide((judgements - 1) * observed, expected, out=ratio, where=expected > 0)
+    return 1 - ratio
 
 
-def _ordinal_distances(marginals: _Floats) -> _Floats:
+def _ordinal_distances(marginals: Floats) -> Floats:
     """
-    Return the ordinal distances of all pairs of ranks, ascending.
+    Return the ordinal distances of all pairs of ranks, ascending, for each row of *marginals*.
 
     ``sum_{g=c..k} n_g - (n_c + n_k) / 2`` is the difference of the midranks of c and k, where a
     midrank is the count up to and including a rank, less half of its own.
     """
-    midranks = np.cumsum(marginals) - marginals / 2
-    return np.square(midranks[:, None] - midranks)
+    midranks = np.cumsum(marginals, axis=1) - marginals / 2
+    return np.square(midranks[:, :, None] - midranks[:, None, :])
 
 
-def _masi_distances(values: Sequence[frozenset[str]]) -> _Floats:
+def _masi_distances(values: Sequence[frozenset[str]]) -> Floats:
     """Return the MASI distances of all pairs of sets."""
     members = _membership(values)
     shared = members @ members.T
@@ -482,11 +456,11 @@ def _masi_distances(values: Sequence[frozenset[str]]) -> _Floats:
     monotonicity = np.select(
         [shared == union, shared == smaller, shared > 0], [1.0, 2 / 3, 1 / 3], 0.0
     )
-    distances: _Floats = 1.0 - jaccard * monotonicity
+    distances: Floats = 1.0 - jaccard * monotonicity
     return distances
 
 
-def _membership(values: Sequence[frozenset[str]]) -> _Floats:
+def _membership(values: Sequence[frozenset[str]]) -> Floats:
     """Return sets by members, 1 where the set has the member."""
     members = sorted(frozenset[str]().union(*values))
     rows = [[float(member in value) for member in members] for value in values]
@@ -535,24 +509,6 @@ def _merge_pairs(blocks: Sequence[_Pairs], width: int) -> _Pairs:
     return _Pairs(kinds // width**2, kinds // width % width, kinds % width, weight)
 
 
-def _iter_draws(clusters: int, replications: int, seed: int) -> Iterable[_Floats]:
-    """Yield how often each cluster was drawn, per replication."""
-    generator = np.random.default_rng(seed)
-    for _ in range(replications):
-        drawn = generator.integers(clusters, size=clusters)
-        yield np.bincount(drawn, minlength=clusters).astype(np.float64)
-
-
-def _percentiles(
-    values: list[float], replications: int, level: float
-) -> tuple[float, float] | None:
-    """Return the middle *level* of *values*; None if too few replications have one."""
-    if 2 * len(values) < replications:
-        return None
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
-
-
 def _kappa(pairs: Sequence[tuple[Hashable, Hashable]]) -> float:
     """Return kappa from whole numbers, so that perfect agreement is exactly 1."""
     unlike = sum(left != right for left, right in pairs)
@@ -565,43 +521,3 @@ def _kappa(pairs: Sequence[tuple[Hashable, Hashable]]) -> float:
 def _agreeing_judgements(values: tuple[Hashable, ...]) -> float:
     """Return the unit's agreeing coincidences, which are at most its judgements."""
     return sum(n * (n - 1) for n in Counter(values).values()) / (len(values) - 1)
-
-
-def _share(part: int, whole: int) -> float | None:
-    """Return part of whole; None if there is no whole."""
-    return part / whole if whole else None
-
-
-def _count_overlapping(left: AbstractSet[CodedSpan], right: AbstractSet[CodedSpan]) -> int:
-    """Return how many spans are matched within the same unit and code."""
-    lefts, rights = _group_ranges(left), _group_ranges(right)
-    return sum(_match_greedily(lefts[key], rights[key]) for key in lefts.keys() & rights.keys())
-
-
-def _group_ranges(
-    spans: AbstractSet[CodedSpan],
-) -> Mapping[tuple[str, str], list[tuple[int, int]]]:
-    """Return the offsets of the spans by unit and code."""
-    groups = defaultdict(list)
-    for unit, code, start, end in spans:
-        groups[unit, code].append((start, end))
-    return groups
-
-
-def _match_greedily(left: list[tuple[int, int]], right: list[tuple[int, int]]) -> int:
-    """Return how many ranges are matched one to one, the best pairs first."""
-    pairs = sorted((_rank_pair(a, b), a, b) for a, b in product(left, right))
-    taken_left: set[tuple[int, int]] = set()
-    taken_right: set[tuple[int, int]] = set()
-    for (negative_overlap, *_), a, b in pairs:
-        if negative_overlap < 0 and a not in taken_left and b not in taken_right:
-            taken_left.add(a)
-            taken_right.add(b)
-    return len(taken_left)
-
-
-def _rank_pair(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int, tuple[int, int]]:
-    """Return a sort key: more shared characters, a smaller extent, then the earlier; symmetric."""
-    overlap = min(a[1], b[1]) - max(a[0], b[0])
-    extent = max(a[1], b[1]) - min(a[0], b[0])
-    return -overlap, extent, min(a, b)

@@ -85,6 +85,18 @@ def article_of(passage_id: str) -> str:
     return passage_id
 
 
+def container_of(passage_id: str) -> str:
+    """
+    Return the article *passage_id* lies in; outside articles the outermost part, as the preamble.
+
+    >>> container_of("untoc:art_16__para_2"), container_of("untoc:preamble__p_3")
+    ('untoc:art_16', 'untoc:preamble')
+    """
+    article = article_of(passage_id)
+    inside = level_of(article.partition(":")[2]) == "article"
+    return article if inside else passage_id.partition("__")[0]
+
+
 def is_inside(passage_id: str, ancestor_id: str) -> bool:
     """
     Tell whether *passage_id* is *ancestor_id* or lies below it.

@@ -542,6 +542,8 @@ class Round:
         adjudicator: Pseudonym of the one who decides.
         passages: passage_ids or articles; an article stands for all it contains.
         note: How the round was made.
+        repeats: Round whose passages the same annotators code once more, to be compared with
+            themselves; such a round is not adjudicated. None for an ordinary round.
     """
 
     round: str
@@ -553,6 +555,7 @@ class Round:
     adjudicator: str
     passages: tuple[str, ...]
     note: str
+    repeats: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

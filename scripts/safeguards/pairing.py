@@ -2,8 +2,9 @@
 Which rows of different annotators speak of the same thing.
 
 A finding is one code on one stretch of a passage. Rows of different annotators belong to one
-finding when they give the same code to the same passage on words that overlap; an annotator has at
-most one row in a finding, so a code given twice to a passage makes two findings.
+finding when they give the same code to the same passage, in the same edition, on words that
+overlap; an annotator has at most one row in a finding, so a code given twice to a passage makes two
+findings.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ def pair_rows(annotations: Mapping[str, Sequence[Annotation]]) -> list[Finding]:
     Args:
         annotations: Each annotator's rows, in document order.
     """
-    grouped: dict[tuple[str, str, str], list[Finding]] = {}
+    grouped: dict[tuple[str, ...], list[Finding]] = {}
     for annotator in sorted(annotations):
-        mine: dict[tuple[str, str, str], list[Annotation]] = {}
+        mine: dict[tuple[str, ...], list[Annotation]] = {}
         for row in annotations[annotator]:
             if row.layer != "none":
-                mine.setdefault((row.passage_id, row.layer, row.code), []).append(row)
+                place = (row.passage_id, row.edition, row.layer, row.code)
+                mine.setdefault(place, []).append(row)
         for key, rows in mine.items():
             _join(grouped.setdefault(key, []), annotator, rows)
     places = {row.passage_id: n for rows in annotations.values() for n, row in enumerate(rows)}
@@ -41,10 +43,10 @@ def pair_rows(annotations: Mapping[str, Sequence[Annotation]]) -> list[Finding]:
 def _join(findings: list[Finding], annotator: str, rows: Sequence[Annotation]) -> None:
     """Add one annotator's rows of one code and passage to the findings they belong to."""
     pairs = [
-        (-_shared(row, finding), n, m)
+        (-shared_characters(row, finding), n, m)
         for n, row in enumerate(rows)
         for m, finding in enumerate(findings)
-        if _shared(row, finding) > 0
+        if shared_characters(row, finding) > 0
     ]
     taken: dict[int, int] = {}
     for _, n, m in sorted(pairs):
@@ -57,8 +59,8 @@ def _join(findings: list[Finding], annotator: str, rows: Sequence[Annotation]) -
             findings.append({annotator: row})
 
 
-def _shared(row: Annotation, finding: Finding) -> int:
-    """Return how many characters *row* shares with *finding*; 1 for two whole passages."""
+def shared_characters(row: Annotation, finding: Finding) -> int:
+    """Return how many characters *row* shares with *finding*; 1 for whole passages."""
     common = common_span([row, *finding.values()])
     return common.end - common.start if isinstance(common, Span) else int(common is None)
 

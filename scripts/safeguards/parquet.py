@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-_SCALARS = {str: pa.string(), int: pa.int32(), bool: pa.bool_()}
+_SCALARS = {str: pa.string(), int: pa.int32(), float: pa.float64(), bool: pa.bool_()}
 
 
 def arrow_schema(kind: type[Any]) -> pa.Schema:

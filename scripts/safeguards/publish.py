@@ -21,6 +21,7 @@ import pyarrow as pa
 import yaml
 
 from safeguards import __version__
+from safeguards.agreement import build_agreement
 from safeguards.cells import MatrixCell
 from safeguards.codebook import Codebook, vocabularies
 from safeguards.eid import format_citation
@@ -41,6 +42,7 @@ from safeguards.model import (
 )
 from safeguards.parquet import arrow_schema, parquet_bytes
 from safeguards.records import format_record, write_bytes
+from safeguards.reliability import AgreementRow
 from safeguards.repository import Repository
 
 TABLES: dict[str, type[Any]] = {
@@ -52,6 +54,7 @@ TABLES: dict[str, type[Any]] = {
     "references": Reference,
     "documents": Document,
     "annotators": Annotator,
+    "agreement": AgreementRow,
 }
 _PURPOSE = {
     "provisions": "every passage of every treaty, with its adjudicated codes",
@@ -62,6 +65,7 @@ _PURPOSE = {
     "references": "which provisions each passage cites, where, and to what effect",
     "documents": "the treaties and critiques",
     "annotators": "who annotated",
+    "agreement": "how far annotators agree on each layer and code, and whether that is enough",
 }
 
 
@@ -168,6 +172,7 @@ def build_tables(repository: Repository, edition: str) -> dict[str, list[Any]]:
         "references": list(repository.references),
         "documents": list(repository.documents),
         "annotators": list(repository.annotators),
+        "agreement": build_agreement(repository),
     }
 
 

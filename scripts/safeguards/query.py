@@ -412,12 +412,16 @@ def count_rows(dataset: Dataset) -> list[Row]:
 
     The datasheet's numbers come from here.
     """
-    coded = [row for row in dataset.annotations if row["layer"] != "none"]
+    repeats = {r["round"] for r in dataset.table("agreement") if r["comparison"] == "intra"}
+    given = [row for row in dataset.annotations if row["layer"] != "none"]
+    coded = [row for row in given if row["round"] not in repeats]
+    again = [row for row in given if row["round"] in repeats]
     counted: list[tuple[str, Iterable[str]]] = [
         ("documents", (row["kind"] for row in dataset.documents.values())),
         ("passages", (f"{r['document_id']}, {r['edition']}" for r in dataset.provisions)),
         ("passages with text", (_text_group(r) for r in dataset.provisions if r["text"])),
         ("codes", (f"{r['annotator_id']}, {r['layer']}" for r in coded)),
+        ("codes given again", (f"{r['annotator_id']}, {r['layer']}" for r in again)),
         ("passages read", (who for who, _ in _readings(dataset))),
         ("adjudicated codes", (_contested(r) for r in coded if r["annotator_id"] == ADJUDICATED)),
         ("claims", (row["verdict"] for row in dataset.table("claims"))),

@@ -36,6 +36,7 @@ from safeguards.model import (
     Target,
     TermAnchor,
 )
+from safeguards.reliability import AgreementRow
 
 RECORDS: dict[str, type[Any]] = {
     "annotation": Annotation,
@@ -74,6 +75,7 @@ PUBLISHED: dict[str, tuple[type[Any], ...]] = {
     "references": (Reference,),
     "documents": (Document,),
     "annotators": (Annotator,),
+    "agreement": (AgreementRow,),
 }
 _FIELD = re.compile(r"^    (\w+): (.+(?:\n {8}.+)*)", re.MULTILINE)
 
@@ -153,7 +155,7 @@ def _type_name(hint: Any) -> str:
     >>> _type_name(str | None), _type_name(tuple[str, ...])
     ('string or null', 'list of string')
     """
-    names = {str: "string", int: "integer", bool: "yes/no"}
+    names = {str: "string", int: "integer", float: "number", bool: "yes/no"}
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         inner = next(a for a in typing.get_args(hint) if a is not types.NoneType)
         return f"{_type_name(inner)} or null"

@@ -2,13 +2,14 @@
 
 import sys
 
-from bench import citing, commands, scale, splitters
+from bench import agreeing, citing, commands, scale, splitters
 
 BENCHES = {
     "splitters": splitters.bench,
     "citing": citing.bench,
     "scale": scale.bench,
     "commands": commands.bench,
+    "agreeing": agreeing.bench,
 }
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from safeguards.checks.data import (
     rows_path,
 )
 from safeguards.codebook import NONE
+from safeguards.comparisons import iter_repeat_faults
 from safeguards.eid import is_inside
 from safeguards.model import EDITIONS, Annotation, Decision, Round
 
@@ -113,6 +114,12 @@ def round_files(data: Data) -> Found:
             yield path, 1, f"round {name} has no plan"
         elif file.removesuffix(".jsonl") not in plan.record.annotators:
             yield path, 1, f"the plan of {name} does not name {file.removesuffix('.jsonl')}"
+
+
+@check
+def round_repeats(data: Data) -> Found:
+    """A round that repeats another has its annotators, codebook, edition and passages only."""
+    yield from iter_repeat_faults(data.repository)
 
 
 # Who read what.

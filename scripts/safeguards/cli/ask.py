@@ -168,9 +168,11 @@ def _print_provision(found: dict[str, Any]) -> None:
         _print_text(row)
     click.echo(_edition_note(passage))
     _print_codes("Adjudicated codes", found["adjudicated"], found["citation"])
-    for who in sorted({row["annotator_id"] for row in found["annotators"]}):
-        rows = [row for row in found["annotators"] if row["annotator_id"] == who]
-        _print_codes(f"Codes by {who}", rows, found["citation"])
+    readings = sorted({(row["annotator_id"], row["round"]) for row in found["annotators"]})
+    for who, name in readings:
+        rows = [r for r in found["annotators"] if (r["annotator_id"], r["round"]) == (who, name)]
+        again = sum(other == who for other, _ in readings) > 1
+        _print_codes(f"Codes by {who}{f' in {name}' * again}", rows, found["citation"])
     _print_links(found["links"])
     title = found["citation"].partition(", ")[0] + ", "
     _print_references("Refers to", title, [(r["cites"], r["kind"]) for r in found["refers_to"]])

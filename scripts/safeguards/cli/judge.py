@@ -1,10 +1,10 @@
-"""Commands about judgements: ``agree``, ``adjudicate``, ``check``."""
+"""Commands about judgements: ``adjudicate``, ``check``."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,40 +14,10 @@ if TYPE_CHECKING:
     from safeguards.model import Annotation, Problem
     from safeguards.repository import Repository
 
-_AGREE = ("subject", "measure", "value", "interval", "support", "positive")
 _CONTEST = ("passage_id", "code", "missing", "differs", "said")
 
 
-@click.command()
-@click.option("--round", "name", required=True, help="Name of the round.")
-@format_option()
-@pass_repository
-def agree(repository: Repository, name: str, form: str) -> None:
-    """
-    Report how far the annotators of a round agree, with intervals.
-
-    Intervals are 95 % bootstrap intervals over articles.
-
-    \b
-    Example:
-      safeguards agree --round pilot
-    """
-    from safeguards.agreement import build_report
-
-    rows = [asdict(row) for row in build_report(_round(repository, name), repository.codebook)]
-    if form in ("table", "markdown"):
-        rows = [{**row, **_shown(row)} for row in rows]
-    print_rows(rows, form, _AGREE if form in ("table", "markdown") else tuple(rows[0]))
-
-
-def _shown(row: dict[str, Any]) -> dict[str, str]:
-    """Return value and interval of a row of the report as people read them."""
-    value = f"{row['value']:.2f}" if row["value"] is not None else f"not estimable: {row['reason']}"
-    interval = f"{row['low']:.2f} to {row['high']:.2f}" if row["low"] is not None else ""
-    return {"value": value, "interval": interval}
-
-
-def _round(repository: Repository, name: str) -> dict[str, list[Annotation]]:
+def read_round(repository: Repository, name: str) -> dict[str, list[Annotation]]:
     """
     Return a round's codes by annotator.
 
@@ -78,8 +48,11 @@ def adjudicate(repository: Repository, name: str, contests: bool, form: str) -> 
       safeguards adjudicate --round pilot --contests
     """
     from safeguards.adjudication import find_contests
+    from safeguards.errors import UsageFault
 
-    found = find_contests(_round(repository, name))
+    if first := repository.round(name).repeats:
+        raise UsageFault(f"round {name} repeats {first} and is not adjudicated; adjudicate {first}")
+    found = find_contests(read_round(repository, name))
     if contests:
         rows = [{**asdict(c), "said": [_said(row) for row in c.rows]} for c in found]
         return print_rows(rows, form, _CONTEST)

@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from safeguards import __version__
+from safeguards.cli.agree import agree
 from safeguards.cli.ask import counts, query, show, vague
-from safeguards.cli.judge import adjudicate, agree, check
+from safeguards.cli.judge import adjudicate, check
 from safeguards.cli.label import label
 from safeguards.cli.matrix import links, matrix
 from safeguards.cli.publish import build

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 FORMATS = ("table", "csv", "json", "markdown")
 _WHOLE = ("citation", "kind", "severity")  # columns that lose their sense when folded
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"-\d+(?:\.\d+)?")
 
 
 class Workplace:
@@ -115,7 +117,12 @@ def _print_csv(cells: Sequence[Sequence[str]], columns: Sequence[str]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(columns)
     for row in cells:
-        writer.writerow(["'" + cell if cell.startswith(_FORMULA_STARTS) else cell for cell in row])
+        writer.writerow(["'" + cell if _is_formula(cell) else cell for cell in row])
+
+
+def _is_formula(cell: str) -> bool:
+    """Tell whether a spreadsheet would compute *cell*; a negative number is none."""
+    return cell.startswith(_FORMULA_STARTS) and not _NUMBER.fullmatch(cell)
 
 
 def _print_markdown(cells: Sequence[Sequence[str]], columns: Sequence[str]) -> None:
