@@ -23,19 +23,19 @@ FILES = {
     "term_anchor": "corpus/terms.jsonl",
 }
 LAYERS = [
-    {"errors", "model", "cells", "reliability"},
+    {"errors", "model", "cells", "reliability", "assertions"},
     {
         "text", "headings", "pages", "layout", "eid", "markers", "tree", "provisions",
-        "instruments", "citations", "references", "coefficients", "pairing", "critiques", "editions", "formats", "mojibake", "numerals",
+        "concordance", "instruments", "citations", "references", "coefficients", "pairing", "critiques", "editions", "formats", "mojibake", "numerals",
         "webpages", "wordfiles", "evidence", "linking", "spans", "confusion",
     },
     {
         "codebook", "records", "repository", "connections", "download", "parquet", "inputs",
-        "manifest", "matrix", "comparisons", "agreement", "adjudication",
+        "manifest", "matrix", "comparisons", "agreement", "adjudication", "verdicts",
     },
     {
         "sources", "segment", "engines", "labelstudio", "checks",
-        "publish", "query", "schemas", "gold", "confirmation",
+        "publish", "query", "claims", "schemas", "gold", "confirmation",
     },
     {"cli"},
     {"__main__"},

@@ -81,7 +81,7 @@ def test_a_provision_is_shown_with_all_that_is_known(dataset: Dataset) -> None:
         "duration_limit",
         "degree_term",
     }
-    assert [c["claim_id"] for c in found["claims"]] == ["C-1"]
+    assert [c["claim_id"] for c in found["claims"]] == ["C-1", "C-2"]
     assert [x["link_id"] for x in describe(dataset, "tiny:1")["links"]] == ["tiny-3-1"]
 
 

@@ -34,6 +34,13 @@ def read_plain(data: bytes, name: str, *, language: str) -> Text:
 
 
 @pytest.fixture
+def tiny(tiny: Repository) -> Repository:
+    """The tiny checkout, with the text of the treaty alone."""
+    tiny.official_path("critic-2020-02").unlink()
+    return tiny
+
+
+@pytest.fixture
 def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
     """A server whose certificate is trusted."""
     with Web(tmp_path) as server:

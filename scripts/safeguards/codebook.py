@@ -16,9 +16,10 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from safeguards.assertions import FACTS, QUESTIONS
 from safeguards.cells import ROUTES
 from safeguards.errors import RecordFault, UnknownCode, UsageFault
-from safeguards.model import EDITIONS, LAYERS, LEVELS, REFERENCE_KINDS
+from safeguards.model import DATE_BASES, EDITIONS, LAYERS, LEVELS, REFERENCE_KINDS, SEEN
 from safeguards.reliability import ANSWERS, COMPARISONS, MEASURES
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -286,6 +287,14 @@ def vocabularies(codebook: Codebook) -> dict[str, dict[str, list[str]]]:
             "checkability": words["checkabilities"],
             "verdict": words["verdicts"],
         },
+        "claim_checks": {
+            "question": list(QUESTIONS),
+            "codes": [code.id for code in codebook.codes],
+            "fact": list(FACTS),
+            "verdict": words["verdicts"],
+        },
+        "concordance": {"draft": words["stages"], "confidence": ["high", "medium", "low"]},
+        "facts": {"fact": list(FACTS), "confidence": ["high", "medium", "low"]},
         "links": {},
         "matrix": {
             "power": layers["power"],
@@ -307,6 +316,8 @@ def vocabularies(codebook: Codebook) -> dict[str, dict[str, list[str]]]:
             "stage": words["stages"],
             "actor_type": words["actor_types"],
             "stance": words["stances"],
+            "date_basis": list(DATE_BASES),
+            "seen": list(SEEN),
         },
         "annotators": {"kind": ["human", "language_model", "rule"]},
     }

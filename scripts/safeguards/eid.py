@@ -251,12 +251,15 @@ def build_aliases(documents: Iterable[Document]) -> dict[str, str]:
     """
     Return document_id by every lower-case name of a document.
 
+    The title of a critique is no name: nobody types it, and some sound like a treaty.
+
     >>> build_aliases([Document("demo", "treaty", "A Demo", "Demo Treaty", ("dt",))])
     {'demo': 'demo', 'demo treaty': 'demo', 'a demo': 'demo', 'dt': 'demo'}
     """
     names: dict[str, str] = {}
     for d in documents:
-        for name in (d.document_id, d.short_title, d.title, *d.aliases):
+        title = d.title if d.kind == "treaty" else None
+        for name in (d.document_id, d.short_title, title, *d.aliases):
             if name:
                 names.setdefault(name.lower(), d.document_id)
     return names

@@ -32,6 +32,8 @@ LEVELS = (
     "attachment",
     "editorial",
 )
+SEEN = ("full", "excerpt", "metadata")
+DATE_BASES = ("seen", "inferred")
 REFERENCE_KINDS = (
     "subject_to",
     "notwithstanding",
@@ -121,13 +123,16 @@ class Document:
         aliases: Lower-case names under which people know it.
         issuer: Who adopted or published it.
         reference: Official reference, for instance ETS No. 185.
-        date: ISO date of adoption or publication.
+        date: ISO date of adoption or publication; year or month alone where no more is known.
+        date_basis: Critiques: whether the date was ``seen`` there or ``inferred`` from around it.
         language: Language of the text that was coded.
         stage: Critiques: the stage of the negotiations it speaks to.
         actor_type: Critiques: what kind of author it has.
         stance: Critiques: what it asks for as a whole.
         licence: Licence of the text, as far as it was seen.
-        authentic_url: Address of the authentic text.
+        authentic_url: Address of the authentic text; of a critique, of the original.
+        read_urls: Critiques: addresses of the copies that were read, where not that one alone.
+        seen: Critiques: how much was read: ``full``, ``excerpt`` or ``metadata`` (title, summary).
         pinned_repository: Repository of the transcription on which codes were made.
         pinned_path: Its path there.
         pinned_commit: Its commit there.
@@ -147,12 +152,15 @@ class Document:
     issuer: str | None = None
     reference: str | None = None
     date: str | None = None
+    date_basis: str | None = None
     language: str = "en"
     stage: str | None = None
     actor_type: str | None = None
     stance: str | None = None
     licence: str | None = None
     authentic_url: str | None = None
+    read_urls: tuple[str, ...] = ()
+    seen: str | None = None
     pinned_repository: str | None = None
     pinned_path: str | None = None
     pinned_commit: str | None = None
@@ -458,9 +466,10 @@ class Target:
     The provision a claim is about.
 
     Attributes:
-        as_written: The provision as its author wrote it, or None.
-        draft: The draft that was criticised, or None for the adopted text.
-        passage_id: Where it lands in the adopted text, or None where it lands nowhere.
+        as_written: The provision as its author numbered it, a range written out; None where the
+            author gave no number and the provision was found by its subject.
+        draft: The stage of the draft that was criticised, or None for the adopted text.
+        passage_id: Where it lands in the adopted text, by the concordance; None where nowhere.
     """
 
     as_written: str | None
@@ -486,7 +495,7 @@ class Claim:
         checkability: What it would take to check it.
         verdict: What the texts say about the claim.
         verdict_reason: One sentence.
-        locator: Number of the paragraph in the critique, counted from 1.
+        passage_id: Paragraph of the critique that makes it; None where its text was not at hand.
         provisional: True while the verdict rests on a text that was not read.
         note: What is uncertain.
     """
@@ -503,7 +512,7 @@ class Claim:
     checkability: str
     verdict: str
     verdict_reason: str
-    locator: int | None
+    passage_id: str | None
     provisional: bool
     note: str | None
 

@@ -22,6 +22,7 @@ import yaml
 
 from safeguards import __version__
 from safeguards.agreement import build_agreement
+from safeguards.assertions import ClaimCheck, Concordance, Fact
 from safeguards.cells import MatrixCell
 from safeguards.codebook import Codebook, vocabularies
 from safeguards.eid import format_citation
@@ -49,6 +50,9 @@ TABLES: dict[str, type[Any]] = {
     "provisions": Provision,
     "annotations": PublishedAnnotation,
     "claims": Claim,
+    "claim_checks": ClaimCheck,
+    "concordance": Concordance,
+    "facts": Fact,
     "links": Link,
     "matrix": MatrixCell,
     "references": Reference,
@@ -57,9 +61,12 @@ TABLES: dict[str, type[Any]] = {
     "agreement": AgreementRow,
 }
 _PURPOSE = {
-    "provisions": "every passage of every treaty, with its adjudicated codes",
+    "provisions": "every passage of every treaty, and of critiques; with adjudicated codes",
     "annotations": "every code by every annotator, and the adjudicated layer",
     "claims": "what critiques assert, restated, with a verdict",
+    "claim_checks": "claims in parts, each a question to the data, with the verdict that follows",
+    "concordance": "where the articles of drafts stand in the adopted text",
+    "facts": "figures about treaties that are right on a date",
     "links": "which safeguard clause reaches which power, and through which words",
     "matrix": "for each power and safeguard: how far it is there, and by which path",
     "references": "which provisions each passage cites, where, and to what effect",
@@ -167,6 +174,9 @@ def build_tables(repository: Repository, edition: str) -> dict[str, list[Any]]:
         "provisions": build_provisions(repository, edition),
         "annotations": build_annotations(repository),
         "claims": list(repository.claims),
+        "claim_checks": list(repository.claim_checks),
+        "concordance": list(repository.concordance),
+        "facts": list(repository.facts),
         "links": list(repository.links),
         "matrix": read_matrix(repository),
         "references": list(repository.references),

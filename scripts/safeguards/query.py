@@ -425,6 +425,9 @@ def count_rows(dataset: Dataset) -> list[Row]:
         ("passages read", (who for who, _ in _readings(dataset))),
         ("adjudicated codes", (_contested(r) for r in coded if r["annotator_id"] == ADJUDICATED)),
         ("claims", (row["verdict"] for row in dataset.table("claims"))),
+        ("claims by type", (row["claim_type"] for row in dataset.table("claims"))),
+        ("claims by landing", (_landing(row["targets"]) for row in dataset.table("claims"))),
+        ("claim checks, parts", (row["verdict"] for row in dataset.table("claim_checks"))),
         ("links", (r["link_id"].partition("-")[0] for r in dataset.table("links"))),
     ]
     return [
@@ -432,6 +435,15 @@ def count_rows(dataset: Dataset) -> list[Row]:
         for name, groups in counted
         for group, number in sorted(Counter(groups).items())
     ]
+
+
+def _landing(targets: list[Row]) -> str:
+    """Return how a claim gets to the adopted text, in words."""
+    landed = [target for target in targets if target["passage_id"]]
+    if not landed:
+        return "names a number that lands nowhere" if targets else "names no provision"
+    drafts = any(target["draft"] for target in landed)
+    return "on the adopted text, from a draft" if drafts else "on the adopted text"
 
 
 def _text_group(row: Row) -> str:

@@ -147,6 +147,43 @@ def format_record(record: Any) -> str:
     return json.dumps(data, ensure_ascii=False)
 
 
+class _Dumper(yaml.SafeDumper):
+    """Writes YAML as it is written by hand: lists indented below their key."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        """Indent lists, too."""
+        super().increase_indent(flow, False)
+
+
+def format_yaml(records: Iterable[Any], head: str = "") -> str:
+    """
+    Return records as a YAML list below the comment *head*, an empty line between two.
+
+    >>> from safeguards.model import Annotator
+    >>> who = Annotator("lm-a", "language_model", ("pilot",), "A.")
+    >>> print(format_yaml([who], "# Who."), end="")
+    # Who.
+    - annotator_id: lm-a
+      kind: language_model
+      rounds: [pilot]
+      note: A.
+    """
+    options: dict[str, Any] = {"sort_keys": False, "allow_unicode": True, "width": 110}
+    entries = []
+    for record in records:
+        data = json.loads(format_record(record))
+        text = yaml.dump(data, Dumper=_Dumper, default_flow_style=None, **options)
+        entries.append("- " + text.rstrip("\n").replace("\n", "\n  "))
+    return (head + "\n" if head else "") + "\n\n".join(entries) + "\n"
+
+
+def read_head(path: Path) -> str:
+    """Return the comment that a YAML file begins with."""
+    lines = path.read_text(encoding="utf-8").split("\n") if path.is_file() else []
+    first = next((n for n, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    return "\n".join(lines[:first])
+
+
 def write_records(path: Path, records: Iterable[Any]) -> None:
     """Write *records* to a JSON Lines file, replacing it in one step."""
     write_text(path, "".join(format_record(record) + "\n" for record in records))

@@ -17,8 +17,10 @@ from typing import Any, TypeVar
 
 import yaml
 
+from safeguards.assertions import ClaimCheck, Concordance, Fact
 from safeguards.cells import MatrixNote, RejectedLink, WorkedCell
 from safeguards.codebook import Codebook, read_codebook
+from safeguards.critiques import read_critique
 from safeguards.eid import build_aliases, is_inside, unknown_document
 from safeguards.errors import RecordFault, TextChanged, UnknownProvision, UsageFault
 from safeguards.model import (
@@ -141,6 +143,16 @@ class Repository:
         """The restated claims of the critiques."""
         return only(self.read("corpus/claims.yaml", Claim))
 
+    @cached_property
+    def concordance(self) -> list[Concordance]:
+        """Where the articles of drafts stand in the adopted texts."""
+        return only(self.read("corpus/concordance.yaml", Concordance))
+
+    @cached_property
+    def facts(self) -> list[Fact]:
+        """Figures about treaties that are right on a date."""
+        return only(self.read("corpus/facts.yaml", Fact))
+
     def outline(self, document_id: str) -> dict[str, Any]:
         """
         Return the outline of a treaty: containers, articles, sources.
@@ -202,6 +214,19 @@ class Repository:
             )
         return decode(data, str(path))
 
+    def split_official(self, document: Document) -> list[Passage]:
+        """
+        Return the passages of an official text, or of a critique; none where it was not fetched.
+
+        Raises:
+            TextChanged: The file is not the pinned text.
+        """
+        text = self.official_text(document.document_id)
+        if text is None:
+            return []
+        divide = read_critique if document.kind == "critique" else split
+        return divide(text, document.document_id)
+
     def passages_with_text(self, document_id: str, edition: str) -> list[Passage]:
         """
         Return the passages of a document in one edition, each with its own text.
@@ -216,8 +241,7 @@ class Repository:
             found = [p for p in self.passages if p.document_id == document.document_id]
             found = [p for p in found if p.edition == edition and p.text is not None]
         else:
-            text = self.official_text(document.document_id)
-            found = split(text, document.document_id) if text else []
+            found = self.split_official(document)
         if not found:
             raise UsageFault(
                 f"no {edition} text of {document.document_id} here; "
@@ -343,6 +367,11 @@ class Repository:
     def matrix_notes(self) -> list[MatrixNote]:
         """Why computed cells of the gap matrix differ from worked ones."""
         return only(self.read("annotations/matrix_notes.yaml", MatrixNote))
+
+    @cached_property
+    def claim_checks(self) -> list[ClaimCheck]:
+        """The parts of claims that were checked against the data."""
+        return only(self.read("annotations/claim_checks.yaml", ClaimCheck))
 
     # Files.
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from safeguards.assertions import ClaimCheck, Concordance, Fact
 from safeguards.cells import MatrixCell, MatrixNote, RejectedLink, WorkedCell
 from safeguards.codebook import Codebook, vocabularies
 from safeguards.model import (
@@ -42,8 +43,11 @@ RECORDS: dict[str, type[Any]] = {
     "annotation": Annotation,
     "annotator": Annotator,
     "claim": Claim,
+    "claim_check": ClaimCheck,
+    "concordance": Concordance,
     "decision": Decision,
     "document": Document,
+    "fact": Fact,
     "link": Link,
     "matrix_cell": MatrixCell,
     "matrix_note": MatrixNote,
@@ -58,7 +62,10 @@ _TABLE_OF = {
     "annotation": "annotations",
     "annotator": "annotators",
     "claim": "claims",
+    "claim_check": "claim_checks",
+    "concordance": "concordance",
     "document": "documents",
+    "fact": "facts",
     "link": "links",
     "matrix_cell": "matrix",
     "matrix_note": "matrix",
@@ -70,6 +77,9 @@ PUBLISHED: dict[str, tuple[type[Any], ...]] = {
     "provisions": (Provision, Passage),
     "annotations": (PublishedAnnotation, Annotation),
     "claims": (Claim,),
+    "claim_checks": (ClaimCheck,),
+    "concordance": (Concordance,),
+    "facts": (Fact,),
     "links": (Link,),
     "matrix": (MatrixCell,),
     "references": (Reference,),

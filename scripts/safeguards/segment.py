@@ -76,17 +76,16 @@ def derive_passages(repository: Repository) -> list[Passage]:
     """Return the passages to commit, documents in the order of the register."""
     derived: list[Passage] = []
     for document in repository.documents:
-        if document.kind == "treaty":
-            derived += _official_rows(repository, document)
-            derived += restated_passages(repository, document.document_id)
+        derived += _official_rows(repository, document)
+        derived += restated_passages(repository, document.document_id)
     return derived
 
 
 def _official_rows(repository: Repository, document: Document) -> list[Passage]:
-    """Return the official passages of a treaty, without their text."""
-    text = repository.official_text(document.document_id)
-    if text is not None:
-        return [replace(p, text=None) for p in split(text, document.document_id)]
+    """Return the official passages of a treaty, or the paragraphs of a critique, without text."""
+    found = repository.split_official(document)
+    if found:
+        return [replace(p, text=None) for p in found]
     committed = [p for p in repository.passages if p.document_id == document.document_id]
     if document.pinned_sha256:
         return [p for p in committed if p.edition == "official"]
@@ -164,12 +163,11 @@ def derive_terms(repository: Repository, passages: Sequence[Passage]) -> list[Te
     """
     anchors: list[TermAnchor] = []
     for document in repository.documents:
-        text = repository.official_text(document.document_id)
-        if text is None:
+        official = {p.passage_id: p for p in repository.split_official(document)}
+        if not official:
             own = document.document_id + ":"
             anchors += [a for a in repository.terms if a.passage_id.startswith(own)]
             continue
-        official = {p.passage_id: p for p in split(text, document.document_id)}
         for passage in passages:
             if passage.passage_id in official and passage.edition == "restatement":
                 anchors += _iter_anchors(official[passage.passage_id], passage.terms)
@@ -219,11 +217,10 @@ def derive_references(repository: Repository, passages: Sequence[Passage]) -> li
 def _official_references(
     repository: Repository, document: Document, by_id: Mapping[str, Passage]
 ) -> list[Reference]:
-    """Return what the official passages of a document cite."""
-    text = repository.official_text(document.document_id)
-    if text is None:
+    """Return what the official passages of a treaty cite; what critiques do, their claims say."""
+    official = repository.split_official(document) if document.kind == "treaty" else []
+    if not official:
         own = document.document_id + ":"
         committed = (r for r in repository.references if r.passage_id.startswith(own))
         return [r for r in committed if r.edition == "official"]
-    official = split(text, document.document_id)
     return [r for p in official for r in find_references(p, by_id, repository.documents)]

@@ -9,7 +9,16 @@ from __future__ import annotations
 
 import inspect
 
-from safeguards.checks import claims, house, judgements, links, passages, register, rounds
+from safeguards.checks import (
+    assertions,
+    claims,
+    house,
+    judgements,
+    links,
+    passages,
+    register,
+    rounds,
+)
 from safeguards.checks.data import CHECKS, Check, Data, Derived
 from safeguards.errors import SafeguardsError
 from safeguards.model import Problem
@@ -18,7 +27,7 @@ from safeguards.repository import Repository
 __all__ = ["CHECKS", "describe_checks", "run_checks"]
 
 # The order in which the checks are listed; importing a module registers its checks.
-MODULES = (register, passages, claims, judgements, links, rounds, house)
+MODULES = (register, passages, claims, assertions, judgements, links, rounds, house)
 
 
 def run_checks(repository: Repository, derived: Derived, only: str | None = None) -> list[Problem]:

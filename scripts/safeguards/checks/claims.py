@@ -53,11 +53,3 @@ def claim_reason(data: Data) -> Found:
             yield CLAIMS, row.line, f"{row.record.claim_id} says nothing"
         if not row.record.verdict_reason.strip():
             yield CLAIMS, row.line, f"the verdict on {row.record.claim_id} has no reason"
-
-
-@check
-def claim_locator(data: Data) -> Found:
-    """Paragraphs of a critique are counted from 1."""
-    for row in data.read(CLAIMS, Claim):
-        if row.record.locator is not None and row.record.locator < 1:
-            yield CLAIMS, row.line, f"{row.record.claim_id}: no paragraph {row.record.locator}"

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import yaml
 
+from safeguards.assertions import ClaimCheck, Concordance, Fact
 from safeguards.cells import MatrixNote, RejectedLink, WorkedCell
 from safeguards.codebook import vocabularies
 from safeguards.eid import is_inside
@@ -40,6 +41,9 @@ PASSAGES = "corpus/passages.jsonl"
 TERMS = "corpus/terms.jsonl"
 REFERENCES = "corpus/references.jsonl"
 CLAIMS = "corpus/claims.yaml"
+CONCORDANCE = "corpus/concordance.yaml"
+FACTS = "corpus/facts.yaml"
+CLAIM_CHECKS = "annotations/claim_checks.yaml"
 LINKS = "annotations/links.yaml"
 REJECTED_LINKS = "annotations/rejected_links.yaml"
 MATRIX_NOTES = "annotations/matrix_notes.yaml"
@@ -54,6 +58,9 @@ FIXED: dict[str, type[Any]] = {
     TERMS: TermAnchor,
     REFERENCES: Reference,
     CLAIMS: Claim,
+    CONCORDANCE: Concordance,
+    FACTS: Fact,
+    CLAIM_CHECKS: ClaimCheck,
     LINKS: Link,
     REJECTED_LINKS: RejectedLink,
     MATRIX_NOTES: MatrixNote,

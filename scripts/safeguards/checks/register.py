@@ -37,17 +37,20 @@ def document_words(data: Data) -> Found:
 
 @check
 def document_date(data: Data) -> Found:
-    """A document's date is an ISO date."""
+    """A document's date is an ISO date; of a critique, year or month may be all that is known."""
     for row in data.read(DOCUMENTS, Document):
-        if row.record.date is not None and not is_date(row.record.date):
+        rest = {4: "-01-01", 7: "-01"} if row.record.kind == "critique" else {}
+        date = row.record.date
+        if date is not None and not is_date(date + rest.get(len(date), "")):
             yield DOCUMENTS, row.line, f"{row.record.document_id}: '{row.record.date}' is no date"
 
 
 @check
 def document_url(data: Data) -> Found:
-    """A document's addresses begin with https."""
+    """A treaty's addresses, from which texts are fetched, begin with https."""
     for row in data.read(DOCUMENTS, Document):
-        for url in (row.record.authentic_url, row.record.pinned_repository):
+        fetched = row.record.authentic_url if row.record.kind == "treaty" else None
+        for url in (fetched, row.record.pinned_repository):
             if url is not None and not url.startswith("https://"):
                 yield DOCUMENTS, row.line, f"{row.record.document_id}: {url} is not https"
 
