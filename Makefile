@@ -52,7 +52,7 @@ label-studio: .venv-label-studio/.done .venv/.labelstudio
 	touch $@
 
 .venv/.dev: pyproject.toml constraints.txt | .venv/bin/python
-	$(BIN)/pip $(PIP_INSTALL) --editable '.[dask,labelstudio,dev]'
+	$(BIN)/pip $(PIP_INSTALL) --editable '.[dask,labelstudio,ml,dev]'
 	touch .venv/.core $@
 
 .venv/.labelstudio: pyproject.toml constraints.txt | .venv/bin/python

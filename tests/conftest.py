@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import socket
@@ -40,6 +41,18 @@ def tiny(tmp_path: Path) -> Repository:
     root = tmp_path / "tiny"
     shutil.copytree(TINY, root)
     return Repository(root)
+
+
+def reword(tiny: Repository, old: str, new: str) -> None:
+    """Change words of the tiny treaty, and register the changed text as the one to code."""
+    official, register = tiny.official_path("tiny"), tiny.path("corpus/documents.yaml")
+    before = official.read_bytes()
+    assert old.encode() in before
+    after = before.replace(old.encode(), new.encode())
+    official.write_bytes(after)
+    pinned, fresh = (hashlib.sha256(data).hexdigest() for data in (before, after))
+    words = register.read_text(encoding="utf-8").replace(pinned, fresh)
+    register.write_text(words, encoding="utf-8")
 
 
 def free_port() -> int:

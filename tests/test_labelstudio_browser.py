@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, reword
 from safeguards.labelstudio.client import Server, list_tasks
 from safeguards.labelstudio.pull import pull
 from safeguards.labelstudio.push import build_tasks, push
@@ -55,6 +56,28 @@ def full(tiny: Repository) -> Repository:
     return tiny
 
 
+@contextmanager
+def opened(
+    full: Repository,
+    server: Server,
+    client: Any,
+    who: Credentials,
+    browser: Any,
+    passage_id: str,
+) -> Iterator[Any]:
+    """Push, and open the page that shows one passage to the annotator."""
+    push(full, replace(full.round("pilot"), annotators=("lm-x",)), server)
+    (project,) = client.projects.list(include="id,title")
+    task = next(i for (passage, _), i in list_tasks(client, project.id) if passage == passage_id)
+    found = browser.new_page(viewport={"width": 1440, "height": 900})
+    found.set_default_timeout(20_000)
+    log_in(found, who)
+    found.goto(f"{server.url}/projects/{project.id}/data?task={task}")
+    found.wait_for_selector(".sg-text .lsf-richtext")
+    yield found
+    found.close()
+
+
 @pytest.fixture
 def page(
     full: Repository,
@@ -64,16 +87,8 @@ def page(
     browser: Any,
 ) -> Iterator[Any]:
     """Return the page that shows one pushed passage to the annotator."""
-    push(full, replace(full.round("pilot"), annotators=("lm-x",)), server)
-    (project,) = client.projects.list(include="id,title")
-    task = next(i for (passage, _), i in list_tasks(client, project.id) if passage == PASSAGE)
-    opened = browser.new_page(viewport={"width": 1440, "height": 900})
-    opened.set_default_timeout(20_000)
-    log_in(opened, label_studio[1])
-    opened.goto(f"{server.url}/projects/{project.id}/data?task={task}")
-    opened.wait_for_selector(".sg-text .lsf-richtext")
-    yield opened
-    opened.close()
+    with opened(full, server, client, label_studio[1], browser, PASSAGE) as found:
+        yield found
 
 
 def log_in(page: Any, who: Credentials) -> None:
@@ -98,6 +113,26 @@ def mark(page: Any, label: str, words: str) -> None:
     page.mouse.move(right - 1, bottom, steps=8)
     page.mouse.up()
     page.mouse.click(left + 3, top)
+    page.wait_for_selector(".sg-question:has-text('Confidence')")
+
+
+def select_what_is_drawn(page: Any) -> None:
+    """Switch on, once, that a span is selected when it was drawn; annotators are told to."""
+    page.locator("[aria-label='Settings']").last.click()
+    page.get_by_text("Select region after creating it", exact=True).click()
+    page.keyboard.press("Escape")
+    page.get_by_text("Labeling Interface Settings").wait_for(state="hidden")
+
+
+def drag(page: Any, first: str, last: str) -> None:
+    """Drag from the first character of some words to the last of others."""
+    (left, top, _), _ = page.evaluate(_FIND_WORDS, first)
+    _, (_, bottom, right) = page.evaluate(_FIND_WORDS, last)
+    page.mouse.move(left + 1, top)
+    page.mouse.down()
+    page.mouse.move(left + 20, top, steps=4)
+    page.mouse.move(right - 1, bottom, steps=8)
+    page.mouse.up()
     page.wait_for_selector(".sg-question:has-text('Confidence')")
 
 
@@ -152,6 +187,82 @@ def test_status_is_required(page: Any) -> None:
     mark(page, "Judicial or independent oversight", "review by a court")
     page.get_by_role("button", name="Submit").click()
     page.wait_for_selector("text=Choose a status")
+
+
+def test_severity_is_required(page: Any) -> None:
+    """Neither can a vagueness without a severity, also beside a safeguard with a status."""
+    mark(page, "Judicial or independent oversight", "review by a court")
+    choose(page, "Status", "present")
+    mark(page, "Term of degree", "appropriate")
+    page.get_by_role("button", name="Submit").click()
+    page.wait_for_selector("text=Choose a severity")
+
+
+def test_neighbours_are_shown(page: Any) -> None:
+    """Article, neighbouring passages and text stand on the page, and only the text can be marked."""
+    assert page.locator(".sg-read").inner_text().count("Article 1 applies subject to") == 1
+    assert "Tiny Treaty, art. 3(1)" in page.locator(".sg-read h3").first.inner_text()
+    near = page.locator(".sg-near").all_inner_texts()
+    assert [words.strip().split(":")[0] for words in near] == ["Before", "After"]
+
+
+WORDS = ("review by a court", "provide for")
+
+
+def test_keys_alone(full: Repository, server: Server, page: Any) -> None:
+    """A passage with two codes takes two drags and eight keys: no click."""
+    select_what_is_drawn(page)
+    page.keyboard.press("Shift+q")
+    drag(page, WORDS[0], WORDS[0])
+    for key in ("2", "q", "Escape", "Shift+n"):
+        page.keyboard.press(key)
+    drag(page, WORDS[1], WORDS[1])
+    for key in ("7", "s"):
+        page.keyboard.press(key)
+    with page.expect_response(lambda answer: "/annotations" in answer.url and answer.ok):
+        page.keyboard.press("Control+Enter")
+    rows = pulled(full, server)
+    assert [(r.code, r.status, r.force, r.severity, r.direction) for r in rows] == [
+        ("modal_hedge", None, None, "slight", "narrows_safeguard"),
+        ("judicial_oversight", "qualified", "shall", None, None),
+    ]
+
+
+ODD = {
+    "A Party may order that data be kept": "A Party may order\nthat the 🗝️ x\u0302 keys be kept",
+    "The order ends on review by a judge": "The n\u0303o\u0323\u0302 owner may\nask 👩‍⚖️ a judge 🇻🇳 twice",
+}
+
+
+@pytest.mark.parametrize(
+    ("passage_id", "first", "last"),
+    [("tiny:art_1__para_1", "may order", "keys be"), ("tiny:art_1__para_2", "owner", "twice")],
+)
+def test_odd_words_are_what_was_selected(
+    full: Repository,
+    server: Server,
+    client: Any,
+    label_studio: tuple[Server, Credentials],
+    browser: Any,
+    passage_id: str,
+    first: str,
+    last: str,
+) -> None:
+    """A span across a line break, an emoji and combining marks slices to what was selected."""
+    for old, new in ODD.items():
+        reword(full, old, new)
+    with opened(full, server, client, label_studio[1], browser, passage_id) as page:
+        select_what_is_drawn(page)
+        page.keyboard.press("Shift+z")
+        drag(page, first, last)
+        page.keyboard.press("7")
+        submit(page)
+    text = {p.passage_id: p.text or "" for p in full.round_passages(full.round("pilot"))}[
+        passage_id
+    ]
+    (row,) = [r for r in pulled(full, server) if r.passage_id == passage_id]
+    assert "\n" in text[row.start : row.end]
+    assert text[row.start : row.end] == text[text.index(first) : text.index(last) + len(last)]
 
 
 def test_reasons_stay_with_their_spans(full: Repository, server: Server, page: Any) -> None:

@@ -68,9 +68,24 @@ def test_answers_are_the_codebooks(
     assert answers(config, control) == [str(e.id) for e in getattr(codebook, vocabulary)]
 
 
-def test_one_required_question(config: ElementTree.Element) -> None:
-    """Only the status is required: of two required questions Label Studio enforces one."""
-    assert [e.get("name") for e in config.iter() if e.get("required")] == ["status"]
+def test_required_questions(config: ElementTree.Element) -> None:
+    """Status and severity are required; two questions about one label would not both be."""
+    asked = {e.get("name"): e.get("whenTagName") for e in config.iter() if e.get("required")}
+    assert asked == {"status": "safeguard", "severity": "vagueness"}
+
+
+def test_no_key_stands_for_two_things(config: ElementTree.Element) -> None:
+    """A key stands for one label or answer: Label Studio would give both, also a hidden one."""
+    keys = [e.get("hotkey") for e in config.iter() if e.get("hotkey")]
+    assert len(keys) == len(set(keys))
+    assert {"u", "escape", "enter", "backspace"}.isdisjoint(keys)
+
+
+@pytest.mark.parametrize("layer", ["safeguard", "vagueness"])
+def test_labels_have_keys(config: ElementTree.Element, layer: str) -> None:
+    """Every safeguard and every kind of vagueness can be chosen with a key."""
+    labels = config.findall(f".//Labels[@name='{layer}']//Label")
+    assert [label.get("alias") for label in labels if not label.get("hotkey")] == []
 
 
 def test_attributes_are_asked_where_they_belong(

@@ -15,12 +15,15 @@ from safeguards.errors import TextChanged, UnknownProvision, UsageFault
 from safeguards.labelstudio.config import control_of
 from safeguards.labelstudio.convert import (
     Seat,
+    build_prediction,
     build_result,
     build_task,
+    count_origins,
     parse_annotation,
     parse_note,
 )
 from safeguards.model import Annotation, Attribute, Passage, hash_text, make_annotation_id
+from safeguards.proposals import Prediction
 from safeguards.repository import Repository
 
 CODEBOOK = read_codebook(ROOT / "schema" / "codebook.yaml")
@@ -50,7 +53,7 @@ def seat(text: str = TEXT) -> Seat:
 
 def task(text: str = TEXT, **changes: Any) -> dict[str, Any]:
     """Return the task that shows the passage."""
-    data = build_task(passage(text), PLAN, context="", citation="Tiny, art. 1", heading=None)
+    data = build_task(passage(text), PLAN, citation="Tiny, art. 1")
     return {"id": 1, "data": data | changes}
 
 
@@ -262,6 +265,45 @@ def test_faults(result: Any, fault: str) -> None:
     assert [r.code for r in rows if r.code not in ("extradition",)] == []
 
 
+def test_an_answer_that_nobody_saw() -> None:
+    """A key of a hidden question, pressed in the page, does not cost the annotator the span."""
+    result = items("extradition", 0, 4, status="present", confidence="3")
+    (found,), faults = parse([item | {"origin": "manual"} for item in result])
+    assert (found.code, found.status, found.confidence, faults) == ("extradition", None, 3, [])
+
+
+PROPOSED = Prediction("tiny:art_1", hash_text(TEXT), "power", "extradition", 2, 7, 0.8, "test-1")
+
+
+def test_proposals_are_labels_without_answers() -> None:
+    """A proposal is sent with its version and score, as a label only."""
+    sent = build_prediction([PROPOSED, replace(PROPOSED, start=0, end=7, score=0.6)], TEXT)
+    assert (sent["model_version"], sent["score"]) == ("test-1", 0.6)
+    assert [(i["type"], i["value"]["text"]) for i in sent["result"]] == [
+        ("labels", TEXT[2:7]),
+        ("labels", TEXT[0:7]),
+    ]
+
+
+def test_proposals_on_another_text_are_not_sent() -> None:
+    """Offsets of another text mean nothing here."""
+    with pytest.raises(TextChanged):
+        build_prediction([PROPOSED], TEXT + ".")
+
+
+def test_origins_are_counted() -> None:
+    """A mark as proposed counts as kept, also if answered; with other words it is changed."""
+    (item,) = build_prediction([PROPOSED], TEXT)["result"]
+    wider = item | {"value": item["value"] | {"end": 9}, "origin": "prediction-changed"}
+    drawn = item | {"id": "x1", "origin": "manual"}
+    answered = item | {"origin": "prediction-changed"}
+    assert count_origins({"result": [answered, wider, drawn]}) == {
+        "kept": 1,
+        "changed": 1,
+        "manual": 1,
+    }
+
+
 def test_two_statuses() -> None:
     """A safeguard has one status."""
     result = items("necessity", 0, 4, status="present")
@@ -321,12 +363,15 @@ def test_text_changed_after_the_push() -> None:
 
 
 def test_task_holds_what_is_shown() -> None:
-    """A task carries the text untouched, its hash, and its context apart from it."""
-    data = build_task(
-        passage(TEXT), PLAN, context="1. Parties may:", citation="Tiny, art. 1", heading="Data"
-    )
+    """A task carries the text untouched, its hash, and what stands around it apart from it."""
+    data = build_task(passage(TEXT), PLAN, context="1. Parties may:", before="art. 1: Ask.")
     assert (data["text"], data["text_sha256"]) == (TEXT, hash_text(TEXT))
-    assert (data["context"], data["notice"]) == ("1. Parties may:", "Official text")
+    assert [data[name] for name in ("context", "before", "after", "notice")] == [
+        "Opening words, not coded here: 1. Parties may:",
+        "Before: art. 1: Ask.",
+        "This ends the text.",
+        "Official text",
+    ]
 
 
 def test_wrong_text_is_not_sent() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from conftest import StartLabelStudio, entrance, free_port
+from conftest import StartLabelStudio, entrance, free_port, reword
 from safeguards.cli.main import main
 from safeguards.errors import RecordFault, SafeguardsError, ServerFault, TextChanged, UsageFault
 from safeguards.labelstudio.client import Server, connect, list_tasks, read_server
@@ -28,7 +27,7 @@ from safeguards.labelstudio.server import (
     write_credentials,
 )
 from safeguards.labelstudio.submit import submit
-from safeguards.model import Annotation, Round
+from safeguards.model import Annotation, Assignment, Round
 from safeguards.records import only, read_records
 from safeguards.repository import Repository
 
@@ -69,6 +68,45 @@ def test_push_twice(tiny: Repository, server: Server) -> None:
         ("pilot/lm-y", PASSAGES, 0),
     ]
     assert [(p.created, p.already_there) for p in second] == [(0, PASSAGES), (0, PASSAGES)]
+
+
+def test_assignments_are_kept(tiny: Repository, server: Server, client: Any) -> None:
+    """An annotator gets what is assigned, in its order, and nothing else is asked or taken."""
+    seats = (Assignment("lm-x", ("tiny:art_3", "tiny:art_1")), Assignment("lm-y", ("tiny:art_2",)))
+    plan = replace(tiny.round("pilot"), assignments=seats)
+    pushed = push(tiny, plan, server).projects
+    assert [p.created for p in pushed] == [6, 1]
+    project = next(p.id for p in client.projects.list() if p.title == "pilot/lm-x")
+    shown = [passage for _, (passage, _) in sorted((i, k) for k, i in list_tasks(client, project))]
+    assert (shown[0], shown[2]) == ("tiny:art_3__para_1", FIRST)
+    rows = [row for row in rows_of(tiny, "lm-y") if row.passage_id == "tiny:art_2"]
+    submit(tiny, plan, server, "lm-y", rows)
+    found = pull(tiny, plan, server, force=True).annotators
+    assert [(p.passages, p.missing) for p in found] == [(0, 6), (1, 0)]
+    with pytest.raises(UsageFault) as caught:
+        submit(
+            tiny,
+            plan,
+            server,
+            "lm-y",
+            rows_of(tiny, "lm-x") or [replace(rows[0], passage_id=FIRST)],
+        )
+    assert str(caught.value) == f"{FIRST} is not assigned to lm-y; leave it out"
+
+
+def test_surroundings_are_refreshed(tiny: Repository, server: Server, client: Any) -> None:
+    """Tasks of an older push show their neighbours as the newest does, and keep their codes."""
+    plan = replace(tiny.round("pilot"), annotators=("lm-x",))
+    push(tiny, plan, server)
+    task = task_of(client, "pilot/lm-x", FIRST)
+    data = next(d for d in build_tasks(tiny, plan) if d["passage_id"] == FIRST)
+    old = {name: value for name, value in data.items() if name not in ("before", "after")}
+    client.tasks.update(task, data=old)
+    client.annotations.create(task, result=[label_item("preservation_order", 12, 35)])
+    (report,) = push(tiny, plan, server).projects
+    assert (report.created, report.refreshed) == (0, 1)
+    assert client.tasks.get(str(task)).data == data
+    assert pull(tiny, plan, server, force=True).annotators[0].rows == 1
 
 
 def test_dry_run(tiny: Repository, server: Server, client: Any) -> None:
@@ -360,15 +398,8 @@ def test_busy_port(
 
 def enlarge(tiny: Repository, articles: int) -> Round:
     """Give the tiny treaty many more articles, and return a round over them."""
-    official = tiny.official_path("tiny")
     more = "".join(f"\n### Article {n}\n\nA Party may do {n}.\n" for n in range(4, articles + 4))
-    old = official.read_bytes()
-    new = old.replace(b"\nIN WITNESS", more.encode() + b"\nIN WITNESS")
-    official.write_bytes(new)
-    register = tiny.path("corpus/documents.yaml")
-    pinned, fresh = (hashlib.sha256(data).hexdigest() for data in (old, new))
-    words = register.read_text(encoding="utf-8").replace(pinned, fresh)
-    register.write_text(words, encoding="utf-8")
+    reword(tiny, "\nIN WITNESS", more + "\nIN WITNESS")
     passages = tuple(f"tiny:art_{n}" for n in range(4, articles + 4))
     return replace(tiny.round("pilot"), annotators=("lm-x",), passages=passages)
 

@@ -27,7 +27,7 @@ LAYERS = [
     {
         "text", "headings", "pages", "layout", "eid", "markers", "tree", "provisions",
         "concordance", "instruments", "citations", "references", "coefficients", "pairing", "critiques", "editions", "formats", "mojibake", "numerals",
-        "webpages", "wordfiles", "evidence", "linking", "spans", "confusion",
+        "webpages", "wordfiles", "evidence", "linking", "spans", "confusion", "proposals",
     },
     {
         "codebook", "records", "repository", "connections", "download", "parquet", "inputs",
@@ -35,7 +35,7 @@ LAYERS = [
     },
     {
         "sources", "segment", "engines", "labelstudio", "checks",
-        "publish", "query", "claims", "schemas", "gold", "confirmation",
+        "publish", "query", "claims", "schemas", "gold", "confirmation", "assignment", "prediction",
     },
     {"cli"},
     {"__main__"},

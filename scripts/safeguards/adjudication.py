@@ -53,14 +53,24 @@ class Contest:
 
 def find_contests(annotations: Round) -> list[Contest]:
     """Return every finding on which the annotators of a round differ, in document order."""
-    contests = (_contest(finding, annotations) for finding in pair_rows(annotations))
+    readers = _readers(annotations)
+    contests = (_contest(finding, readers) for finding in pair_rows(annotations))
     return [contest for contest in contests if contest]
 
 
-def _contest(finding: Finding, annotations: Round) -> Contest | None:
-    """Return what is contested about *finding*, or None."""
+def _readers(annotations: Round) -> dict[str, set[str]]:
+    """Return who read each passage; who did not get it contests nothing on it."""
+    readers: dict[str, set[str]] = {}
+    for annotator_id, rows in annotations.items():
+        for row in rows:
+            readers.setdefault(row.passage_id, set()).add(annotator_id)
+    return readers
+
+
+def _contest(finding: Finding, readers: Mapping[str, set[str]]) -> Contest | None:
+    """Return what is contested about *finding* among those who read the passage, or None."""
     rows = tuple(finding.values())
-    missing = tuple(sorted(set(annotations) - set(finding)))
+    missing = tuple(sorted(readers[rows[0].passage_id] - set(finding)))
     differs = tuple(v for v in _VALUES if len({getattr(row, v) for row in rows}) > 1)
     if not missing and not differs:
         return None
@@ -138,12 +148,13 @@ def share_contested(annotations: Round) -> list[ShareRow]:
     """Return the contested share per layer, per article, and per layer in each article."""
     findings: Counter[tuple[str, str]] = Counter()
     contested: Counter[tuple[str, str]] = Counter()
+    readers = _readers(annotations)
     for finding in pair_rows(annotations):
         first = next(iter(finding.values()))
         article = container_of(first.passage_id)
         for key in product((ALL, first.layer), (ALL, article)):
             findings[key] += 1
-            contested[key] += _contest(finding, annotations) is not None
+            contested[key] += _contest(finding, readers) is not None
     order = {article: n for n, article in enumerate(dict.fromkeys(a for _, a in findings))}
     keys = sorted(findings, key=lambda k: (order[k[1]], (ALL, *_LAYERS).index(k[0])))
     return [ShareRow(*k, findings[k], contested[k], contested[k] / findings[k]) for k in keys]

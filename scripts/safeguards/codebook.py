@@ -19,7 +19,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safeguards.assertions import FACTS, QUESTIONS
 from safeguards.cells import ROUTES
 from safeguards.errors import RecordFault, UnknownCode, UsageFault
-from safeguards.model import DATE_BASES, EDITIONS, LAYERS, LEVELS, REFERENCE_KINDS, SEEN
+from safeguards.model import (
+    DATE_BASES,
+    EDITIONS,
+    LAYERS,
+    LEVELS,
+    REFERENCE_KINDS,
+    ROUND_KINDS,
+    SEEN,
+)
 from safeguards.reliability import ANSWERS, COMPARISONS, MEASURES
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -320,6 +328,7 @@ def vocabularies(codebook: Codebook) -> dict[str, dict[str, list[str]]]:
             "seen": list(SEEN),
         },
         "annotators": {"kind": ["human", "language_model", "rule"]},
+        "rounds": {"kind": list(ROUND_KINDS), "edition": [*EDITIONS, "both"]},
     }
 
 

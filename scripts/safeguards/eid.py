@@ -14,7 +14,7 @@ article number never stands alone: a passage id is ``document_id:eid``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
 from safeguards.errors import UnknownDocument, UnknownProvision
@@ -107,6 +107,18 @@ def is_inside(passage_id: str, ancestor_id: str) -> bool:
     False
     """
     return passage_id == ancestor_id or passage_id.startswith(ancestor_id + "__")
+
+
+def iter_enclosing(passage_id: str) -> Iterator[str]:
+    """
+    Yield *passage_id* and every address it lies in, the narrowest first.
+
+    >>> list(iter_enclosing("budapest:art_16__para_2__point_a"))
+    ['budapest:art_16__para_2__point_a', 'budapest:art_16__para_2', 'budapest:art_16']
+    """
+    while passage_id:
+        yield passage_id
+        passage_id = passage_id.rpartition("__")[0]
 
 
 def format_eid(eid: str) -> str:

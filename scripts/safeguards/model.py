@@ -34,6 +34,7 @@ LEVELS = (
 )
 SEEN = ("full", "excerpt", "metadata")
 DATE_BASES = ("seen", "inferred")
+ROUND_KINDS = ("pilot", "main", "relabel")
 REFERENCE_KINDS = (
     "subject_to",
     "notwithstanding",
@@ -536,6 +537,22 @@ class Annotator:
 
 
 @dataclass(frozen=True, slots=True)
+class Assignment:
+    """
+    What one annotator codes in a round.
+
+    Attributes:
+        annotator_id: Pseudonym.
+        passages: passage_ids or articles, in the order in which they are shown.
+        quota: Number of passages that the annotator codes at most, or None.
+    """
+
+    annotator_id: str
+    passages: tuple[str, ...]
+    quota: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Round:
     """
     One round of annotation: which passages, by whom, with which codebook.
@@ -553,6 +570,10 @@ class Round:
         note: How the round was made.
         repeats: Round whose passages the same annotators code once more, to be compared with
             themselves; such a round is not adjudicated. None for an ordinary round.
+        kind: ``pilot`` (to try the codebook), ``main``, or ``relabel`` (coded once more).
+        assignments: Who codes what; empty where every annotator codes every passage.
+        overlap: How many annotators code each passage; None where all do.
+        seed: Seed of the assignments; None where nothing was drawn.
     """
 
     round: str
@@ -565,6 +586,20 @@ class Round:
     passages: tuple[str, ...]
     note: str
     repeats: str | None = None
+    kind: str = "main"
+    assignments: tuple[Assignment, ...] = ()
+    overlap: int | None = None
+    seed: int | None = None
+
+    def assigned(self, annotator_id: str) -> tuple[str, ...]:
+        """Return the passages and articles that an annotator codes, in the order shown."""
+        if not self.assignments:
+            return self.passages if annotator_id in self.annotators else ()
+        return next((a.passages for a in self.assignments if a.annotator_id == annotator_id), ())
+
+    def is_assigned(self, passage_id: str, annotator_id: str) -> bool:
+        """Tell whether an annotator codes a passage of the round."""
+        return any(f"{passage_id}__".startswith(f"{a}__") for a in self.assigned(annotator_id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +21,7 @@ from safeguards.assertions import ClaimCheck, Concordance, Fact
 from safeguards.cells import MatrixNote, RejectedLink, WorkedCell
 from safeguards.codebook import Codebook, read_codebook
 from safeguards.critiques import read_critique
-from safeguards.eid import build_aliases, is_inside, unknown_document
+from safeguards.eid import build_aliases, iter_enclosing, unknown_document
 from safeguards.errors import RecordFault, TextChanged, UnknownProvision, UsageFault
 from safeguards.model import (
     Annotation,
@@ -36,6 +36,7 @@ from safeguards.model import (
     Round,
     TermAnchor,
 )
+from safeguards.proposals import Origins, Prediction
 from safeguards.provisions import split
 from safeguards.records import Located, compose_yaml, only, parse_record, read_records
 from safeguards.text import decode
@@ -260,25 +261,27 @@ class Repository:
             return plan.edition
         return "official" if self.document(document_id).pinned_sha256 else "restatement"
 
-    def round_passages(self, plan: Round) -> list[Passage]:
+    def round_passages(self, plan: Round, annotator_id: str | None = None) -> list[Passage]:
         """
         Return the passages of a round that hold text, in document order.
+
+        Args:
+            plan: The round.
+            annotator_id: Only what this annotator codes.
 
         Raises:
             UnknownProvision: The plan names a passage that is not in the text.
         """
-        chosen: list[Passage] = []
         documents = dict.fromkeys(address.partition(":")[0] for address in plan.passages)
-        for document_id in documents:
-            edition = self.round_edition(plan, document_id)
-            for passage in self.passages_with_text(document_id, edition):
-                inside = any(is_inside(passage.passage_id, a) for a in plan.passages)
-                if inside and passage.text:
-                    chosen.append(passage)
-        missing = [a for a in plan.passages if not any(is_inside(p.passage_id, a) for p in chosen)]
+        texts = (self.passages_with_text(d, self.round_edition(plan, d)) for d in documents)
+        chosen = _inside([p for found in texts for p in found if p.text], plan.passages)
+        found = {address for p in chosen for address in iter_enclosing(p.passage_id)}
+        missing = [address for address in plan.passages if address not in found]
         if missing:
             raise UnknownProvision(f"round {plan.round} names no passage with text: {missing[0]}")
-        return chosen
+        if annotator_id is None:
+            return chosen
+        return _inside(chosen, plan.assigned(annotator_id))
 
     # What may be said.
 
@@ -321,6 +324,17 @@ class Repository:
             raise RecordFault(path, ["round.yaml:1: no plan"])
         return plans[0].record
 
+    def round_path(self, name: str, file: str = "round.yaml") -> Path:
+        """
+        Return where the plan of a round lies, or another file of the round.
+
+        Raises:
+            UsageFault: The name would lead out of the folder.
+        """
+        if not _NAME.fullmatch(name):
+            raise UsageFault(f"'{name}' is no name; use a-z, 0-9 and hyphens")
+        return self.path(f"annotations/rounds/{name}/{file}")
+
     def annotations_path(self, round_name: str, annotator_id: str) -> Path:
         """
         Return where one annotator's codes of a round lie.
@@ -328,10 +342,9 @@ class Repository:
         Raises:
             UsageFault: A name would lead out of the folder.
         """
-        for name in (round_name, annotator_id):
-            if not _NAME.fullmatch(name):
-                raise UsageFault(f"'{name}' is no name; use a-z, 0-9 and hyphens")
-        return self.path(f"annotations/rounds/{round_name}/{annotator_id}.jsonl")
+        if not _NAME.fullmatch(annotator_id):
+            raise UsageFault(f"'{annotator_id}' is no name; use a-z, 0-9 and hyphens")
+        return self.round_path(round_name, f"{annotator_id}.jsonl")
 
     def annotations(self, round_name: str) -> dict[str, list[Annotation]]:
         """Return the codes of a round by annotator; annotators without a file are left out."""
@@ -342,6 +355,24 @@ class Repository:
     def decisions_path(self, round_name: str) -> Path:
         """Return where the adjudicator's decisions on a round lie."""
         return self.path(f"annotations/rounds/{round_name}/decisions.yaml")
+
+    def predictions_path(self, round_name: str) -> Path:
+        """Return where it is kept what annotators of a round were shown as proposals."""
+        return self.round_path(round_name, "predictions/shown.jsonl")
+
+    def origins_path(self, round_name: str) -> Path:
+        """Return where it is kept how many marks of a round came from proposals."""
+        return self.round_path(round_name, "predictions/origins.jsonl")
+
+    def predictions(self, round_name: str) -> list[Prediction]:
+        """Return what annotators of a round were shown as proposals; none where nothing was."""
+        path = self.predictions_path(round_name)
+        return only(read_records(path, Prediction)) if path.is_file() else []
+
+    def origins(self, round_name: str) -> list[Origins]:
+        """Return where the marks of a round came from; none where nothing was proposed."""
+        path = self.origins_path(round_name)
+        return only(read_records(path, Origins)) if path.is_file() else []
 
     def decisions(self, round_name: str) -> list[Decision]:
         """Return the adjudicator's decisions on a round."""
@@ -389,6 +420,12 @@ class Repository:
         for name in self.round_names:
             for rows in self.annotations(name).values():
                 yield from rows
+
+
+def _inside(passages: Iterable[Passage], addresses: Iterable[str]) -> list[Passage]:
+    """Return the passages that are, or lie in, one of the addresses."""
+    wanted = set(addresses)
+    return [p for p in passages if not wanted.isdisjoint(iter_enclosing(p.passage_id))]
 
 
 def _find_outline_faults(loader: yaml.CSafeLoader, node: Any) -> Iterator[str]:

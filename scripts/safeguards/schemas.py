@@ -37,6 +37,7 @@ from safeguards.model import (
     Target,
     TermAnchor,
 )
+from safeguards.proposals import Origins, Prediction
 from safeguards.reliability import AgreementRow
 
 RECORDS: dict[str, type[Any]] = {
@@ -51,7 +52,9 @@ RECORDS: dict[str, type[Any]] = {
     "link": Link,
     "matrix_cell": MatrixCell,
     "matrix_note": MatrixNote,
+    "origins": Origins,
     "passage": Passage,
+    "prediction": Prediction,
     "reference": Reference,
     "rejected_link": RejectedLink,
     "round": Round,
@@ -72,6 +75,7 @@ _TABLE_OF = {
     "passage": "provisions",
     "reference": "references",
     "worked_cell": "matrix",
+    "round": "rounds",
 }
 PUBLISHED: dict[str, tuple[type[Any], ...]] = {
     "provisions": (Provision, Passage),

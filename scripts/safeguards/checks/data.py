@@ -27,6 +27,7 @@ from safeguards.model import (
     Round,
     TermAnchor,
 )
+from safeguards.proposals import Origins, Prediction
 from safeguards.records import Located, compose_yaml, only, read_records
 from safeguards.repository import Repository, RestatedUnit
 
@@ -74,6 +75,8 @@ _KINDS: tuple[tuple[str, type[Any]], ...] = (
     (f"{ROUNDS}/*/round.yaml", Round),
     (f"{ROUNDS}/*/decisions.yaml", Decision),
     (f"{ROUNDS}/*/*.jsonl", Annotation),
+    (f"{ROUNDS}/*/predictions/shown.jsonl", Prediction),
+    (f"{ROUNDS}/*/predictions/origins.jsonl", Origins),
 )
 _PUBLISHED = ("annotations", "corpus", "schema")
 _PRIVATE = ("corpus/official/", "annotations/quarantine/")

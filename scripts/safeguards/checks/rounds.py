@@ -21,7 +21,7 @@ from safeguards.checks.data import (
 from safeguards.codebook import NONE
 from safeguards.comparisons import iter_repeat_faults
 from safeguards.eid import is_inside
-from safeguards.model import EDITIONS, Annotation, Decision, Round
+from safeguards.model import EDITIONS, ROUND_KINDS, Annotation, Decision, Round
 
 _EDITIONS = (*EDITIONS, "both")
 
@@ -117,6 +117,36 @@ def round_files(data: Data) -> Found:
 
 
 @check
+def round_kind(data: Data) -> Found:
+    """A round is a pilot, a main round or a relabelling, and is called that."""
+    for _, path, line, plan in _plans(data):
+        if plan.kind not in ROUND_KINDS:
+            yield path, line, f"no kind {plan.kind}"
+
+
+@check
+def round_assigned(data: Data) -> Found:
+    """An assignment names annotators and passages of its round, and no other."""
+    for name, path, line, plan in _plans(data):
+        for assignment in plan.assignments:
+            if assignment.annotator_id not in plan.annotators:
+                yield path, line, f"{assignment.annotator_id} is no annotator of round {name}"
+            for address in assignment.passages:
+                if not any(is_inside(passage_id, address) for passage_id in data.planned[name]):
+                    yield path, line, f"{address} is assigned and not in round {name}"
+
+
+@check
+def round_overlap(data: Data) -> Found:
+    """Where a plan says how many annotators code each passage, so many are assigned to it."""
+    for name, path, line, plan in _plans(data):
+        for passage_id in data.planned[name] if plan.overlap else ():
+            given = sum(plan.is_assigned(passage_id, a) for a in plan.annotators)
+            if given != plan.overlap:
+                yield path, line, f"{given} annotators code {passage_id}, not {plan.overlap}"
+
+
+@check
 def round_repeats(data: Data) -> Found:
     """A round that repeats another has its annotators, codebook, edition and passages only."""
     yield from iter_repeat_faults(data.repository)
@@ -127,14 +157,15 @@ def round_repeats(data: Data) -> Found:
 
 @check
 def round_complete(data: Data) -> Found:
-    """Each annotator of a round that has begun read every passage of its plan."""
+    """Each annotator of a round that has begun read every passage that the plan gives them."""
     for name, row in data.rounds.items():
         read = {a: {r.passage_id for r in rows} for a, rows in data.rows_of(name).items()}
         if not any(read.values()):
             continue
         for annotator_id in row.record.annotators:
             for passage_id in data.planned[name]:
-                if passage_id not in read.get(annotator_id, set()):
+                due = row.record.is_assigned(passage_id, annotator_id)
+                if due and passage_id not in read.get(annotator_id, set()):
                     path = rows_path(name, annotator_id)
                     yield path, 1, f"{annotator_id} did not read {passage_id}"
 

@@ -85,6 +85,10 @@ def derive_adjudicated(repository: Repository) -> dict[str, str]:
     decided = [n for n in names if repository.decisions_path(n).is_file()]
     decided.sort(key=lambda name: (repository.round(name).date, name))
     layers = [decide(repository.annotations(n), repository.decisions(n)) for n in decided]
+    # Where annotators coded different articles, no one's order is the document's.
+    places = {(p.passage_id, p.edition): n for n, p in enumerate(repository.passages)}
+    for layer in layers:
+        layer.sort(key=lambda row: places.get((row.passage_id, row.edition), len(places)))
     lines = [format_record(row) + "\n" for row in keep_latest(layers)]
     return {"annotations/adjudicated.jsonl": "".join(lines)}
 

@@ -22,7 +22,7 @@ from safeguards.cli.texts import fetch, segment
 from safeguards.cli.vocabulary import schema
 from safeguards.errors import RecordFault, SafeguardsError, UsageFault
 
-_EXTRAS = {"distributed": "dask", "label_studio_sdk": "labelstudio"}
+_EXTRAS = {"distributed": "dask", "label_studio_sdk": "labelstudio", "sklearn": "ml"}
 
 
 class Safeguards(click.Group):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 FORMATS = ("table", "csv", "json", "markdown")
-_WHOLE = ("citation", "kind", "severity")  # columns that lose their sense when folded
+_WHOLE = ("citation", "kind", "severity", "subject")  # columns that lose their sense when folded
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"-\d+(?:\.\d+)?")
 

@@ -203,6 +203,11 @@ def key_of(data: Mapping[str, Any]) -> Key:
 
 def list_tasks(client: LabelStudio, project: int) -> list[tuple[Key, int]]:
     """Return key and id of every task of a project."""
+    return [(key_of(data), task) for task, data in iter_task_data(client, project)]
+
+
+def iter_task_data(client: LabelStudio, project: int) -> Iterator[tuple[int, Json]]:
+    """Yield id and data of every task of a project."""
     listed = client.tasks.list(
         project=project,
         fields="task_only",
@@ -210,7 +215,8 @@ def list_tasks(client: LabelStudio, project: int) -> list[tuple[Key, int]]:
         page_size=PAGE,
         request_options=ONCE,
     )
-    return [(key_of(plain(task)["data"] or {}), int(task.id)) for task in listed]
+    for task in listed:
+        yield int(task.id), plain(task)["data"] or {}
 
 
 def plain(item: Any) -> Json:
@@ -228,7 +234,7 @@ def build_seat(repository: Repository, plan: Round, annotator_id: str) -> Seat:
     if annotator_id not in plan.annotators:
         known = ", ".join(plan.annotators)
         raise UsageFault(f"'{annotator_id}' is not in round {plan.round}; choose one of {known}")
-    passages = {p.passage_id: p for p in repository.round_passages(plan)}
+    passages = {p.passage_id: p for p in repository.round_passages(plan, annotator_id)}
     known_ids = {p.passage_id for p in repository.passages} | set(passages)
     resolve = partial(resolve_provision, aliases=repository.aliases, known=known_ids)
     return Seat(plan, annotator_id, repository.codebook, passages, resolve)

@@ -9,6 +9,7 @@ Label Studio stores beside them are not: it writes a line break as two character
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -24,6 +25,7 @@ from safeguards.model import (
     hash_text,
     make_annotation_id,
 )
+from safeguards.proposals import Prediction
 
 NOTICES = {
     "official": "Official text",
@@ -42,7 +44,7 @@ class Seat:
     One annotator's place in a round: all that is needed to read what they sent.
 
     Attributes:
-        passages: The passages of the round by id, in document order.
+        passages: The passages that the annotator codes by id, in document order.
         resolve: Returns the passage id that an annotator's words name; raises UsageFault.
     """
 
@@ -57,7 +59,14 @@ class Seat:
 
 
 def build_task(
-    passage: Passage, plan: Round, *, context: str, citation: str, heading: str | None
+    passage: Passage,
+    plan: Round,
+    *,
+    citation: str = "",
+    heading: str | None = None,
+    context: str = "",
+    before: str = "",
+    after: str = "",
 ) -> Json:
     """
     Return the data of the task that shows *passage*.
@@ -65,9 +74,11 @@ def build_task(
     Args:
         passage: A passage with text.
         plan: The round it is coded in.
-        context: The opening words of the passages it lies in.
         citation: How lawyers cite it.
         heading: Its heading, or that of the article it lies in.
+        context: The opening words of the passages it lies in.
+        before: The passage before it.
+        after: The passage after it.
     """
     text = passage.text or ""
     return {
@@ -79,7 +90,9 @@ def build_task(
         "citation": citation,
         "heading": heading or "(no heading)",
         "notice": NOTICES[passage.edition],
-        "context": context or "(none)",
+        "context": f"Opening words, not coded here: {context}" if context else "",
+        "before": f"Before: {before}" if before else "This opens the text.",
+        "after": f"After: {after}" if after else "This ends the text.",
         "text": text,
     }
 
@@ -95,6 +108,57 @@ def build_result(annotations: Iterable[Annotation], text: str) -> list[Json]:
         UsageFault: A row has no span, or one outside the text.
     """
     return [item for row in annotations if row.layer != NONE for item in _build_items(row, text)]
+
+
+def build_prediction(predictions: Sequence[Prediction], text: str) -> Json:
+    """
+    Return proposals of one predictor on *text* as Label Studio shows them: labels, no answers.
+
+    Raises:
+        TextChanged: They were made on another text.
+    """
+    items = []
+    for p in predictions:
+        if p.text_sha256 != hash_text(text):
+            raise TextChanged(f"a proposal on {p.passage_id}: {CHANGED}; begin a new round")
+        span: Json = {"start": p.start, "end": p.end, "text": text[p.start : p.end]}
+        items.append(
+            _item(
+                _proposal_id(p.code, p.start, p.end), p.layer, "labels", span | {"labels": [p.code]}
+            )
+        )
+    scores = [p.score for p in predictions if p.score is not None]
+    score = {"score": min(scores)} if scores else {}
+    return {"model_version": predictions[0].model_version, "result": items, **score}
+
+
+def _proposal_id(code: Any, start: Any, end: Any) -> str:
+    """Return the id of a proposed mark; it tells later whether the mark is as it was proposed."""
+    return hash_text(f"{code} {start} {end}")[:12]
+
+
+def count_origins(annotation: Json) -> Counter[str]:
+    """
+    Return how many marks of an annotation are ``manual``, ``kept`` or ``changed`` proposals.
+
+    Label Studio calls a proposal changed as soon as a question about it was answered; so whether
+    its words and its code are still those proposed is told by its id.
+    """
+    items = annotation.get("result")
+    return Counter(
+        _origin(item)
+        for item in (items if isinstance(items, list) else [])
+        if isinstance(item, dict) and item.get("type") == "labels"
+    )
+
+
+def _origin(item: Json) -> str:
+    """Return where one mark came from."""
+    value = item.get("value") or {}
+    codes = list(_values(item)) or [None]
+    if item.get("id") == _proposal_id(codes[0], value.get("start"), value.get("end")):
+        return "kept"
+    return "changed" if str(item.get("origin")).startswith("prediction") else "manual"
 
 
 def _build_items(row: Annotation, text: str) -> list[Json]:
@@ -136,10 +200,16 @@ def _item(region_id: str, name: str, kind: str, value: Json) -> Json:
 
 @dataclass(slots=True)
 class _Region:
-    """A marked span and the answers given for it, by the name of the control."""
+    """
+    A marked span and the answers given for it, by the name of the control.
+
+    Attributes:
+        drawn: True if it was marked in the page, which says so; what is sent by a program does not.
+    """
 
     start: Any = None
     end: Any = None
+    drawn: bool = False
     answers: dict[str, list[Any]] = field(default_factory=dict)
 
 
@@ -243,6 +313,7 @@ def _read_regions(result: Any) -> tuple[list[_Region], list[str]]:
 def _add_item(region: _Region, item: Json) -> None:
     """Add one item of a result to the span it belongs to."""
     name, value = str(item.get("from_name")), item["value"]
+    region.drawn = region.drawn or "origin" in item
     region.answers.setdefault(name, []).extend(_values(item))
     if item.get("type") == "labels" or region.start is None:
         region.start, region.end = value.get("start"), value.get("end")
@@ -302,6 +373,9 @@ def _parse_answers(
     given: dict[str, Any] = {}
     for name, values in allowed.items():
         answers = [str(answer) for answer in region.answers.get(name, [])]
+        if region.drawn and not values:
+            # The page obeys the keys of questions that it hides; nobody saw such an answer.
+            answers = []
         faults += _find_answer_faults(name, answers, values)
         given[name] = answers[0] if answers else None
     if layer == "safeguard" and given["status"] is None:

@@ -152,7 +152,7 @@ def _show_task(task: Mapping[str, Any]) -> str:
     """Return a passage as an annotator reads it."""
     return (
         f"## {task['passage_id']}\n\n{task['citation']} ({task['heading']}). {task['notice']}.\n\n"
-        f"Context (not coded here): {task['context']}\n\nText:\n\n{task['text']}\n\n"
+        f"{task['context'] or 'No opening words.'}\n\nText:\n\n{task['text']}\n\n"
     )
 
 

@@ -28,8 +28,15 @@ from safeguards.labelstudio.client import (
     project_title,
     say_nothing,
 )
-from safeguards.labelstudio.convert import Json, Seat, parse_annotation, parse_note
+from safeguards.labelstudio.convert import (
+    Json,
+    Seat,
+    count_origins,
+    parse_annotation,
+    parse_note,
+)
 from safeguards.model import Annotation, Round
+from safeguards.proposals import Origins
 from safeguards.records import only, read_records, write_records
 from safeguards.repository import Repository
 
@@ -47,7 +54,7 @@ class Pulled:
         rows: Rows written.
         skipped: Annotations the annotator gave up; they are not used.
         quarantined: Annotations that are wrong in whole or in part.
-        missing: Passages of the round that were not coded yet.
+        missing: Passages assigned to the annotator that were not coded yet.
         notes: Passage id and what the annotator tells the lead about it.
     """
 
@@ -68,19 +75,28 @@ class PullReport:
 
 
 @dataclass(slots=True)
-class _Harvest:
-    """What one annotator's project holds: good rows, and what is wrong."""
+class Harvest:
+    """
+    What one annotator's project holds: good rows, and what is wrong.
+
+    Attributes:
+        newest: The submission that counts for each passage.
+        given_up: Passages that the annotator skipped, once for each time.
+        drafted: Passages with a draft and no submission.
+    """
 
     seat: Seat
+    newest: dict[str, Json] = field(default_factory=dict)
+    given_up: list[str] = field(default_factory=list)
+    drafted: list[str] = field(default_factory=list)
     rows: dict[str, list[Annotation]] = field(default_factory=dict)
     quarantine: list[Json] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
-    skipped: int = 0
+    origins: list[Origins] = field(default_factory=list)
 
     def add_task(self, versions: Sequence[tuple[Json, Json]]) -> None:
         """Take the submissions for one text: the newest counts, older ones are set aside."""
-        given_up = [a for _, a in versions if a.get("was_cancelled")]
-        self.skipped += len(given_up)
+        self.given_up += [_shown(t) for t, a in versions if a.get("was_cancelled")]
         kept = [(t, a) for t, a in versions if not a.get("was_cancelled")]
         kept.sort(key=lambda pair: int(pair[1]["id"]), reverse=True)
         for task, annotation in kept[1:]:
@@ -92,9 +108,13 @@ class _Harvest:
     def _add_annotation(self, task: Json, annotation: Json) -> None:
         """Take the rows of one annotation, and set aside what is wrong in it."""
         rows, faults = parse_annotation(task, annotation, self.seat)
-        passage_id = str((task.get("data") or {}).get("passage_id"))
+        passage_id = _shown(task)
+        self.newest[passage_id] = annotation
         if rows:
             self.rows[passage_id] = rows
+            counted = dict.fromkeys(("manual", "kept", "changed"), 0)
+            counted |= count_origins(annotation)
+            self.origins.append(Origins(self.seat.annotator_id, passage_id, **counted))
         if note := parse_note(annotation):
             self.notes.append((passage_id, note))
         if faults:
@@ -104,7 +124,7 @@ class _Harvest:
         """Put an annotation into quarantine, as it came, with the reasons."""
         self.quarantine.append(
             {
-                "passage_id": str((task.get("data") or {}).get("passage_id")),
+                "passage_id": _shown(task),
                 "annotation": int(annotation["id"]),
                 "reasons": list(reasons),
                 "result": annotation.get("result"),
@@ -121,11 +141,16 @@ class _Harvest:
             annotator_id=self.seat.annotator_id,
             passages=len(self.rows),
             rows=len(self.all_rows()),
-            skipped=self.skipped,
+            skipped=len(self.given_up),
             quarantined=len(self.quarantine),
             missing=len(self.seat.passages) - len(self.rows),
             notes=tuple(sorted(self.notes)),
         )
+
+
+def _shown(task: Json) -> str:
+    """Return the id of the passage that a task shows."""
+    return str((task.get("data") or {}).get("passage_id"))
 
 
 def pull(
@@ -146,12 +171,7 @@ def pull(
         ServerFault: A project is missing, or the server refuses.
         UsageFault: A file would lose passages it holds, and *force* is not set.
     """
-    harvests = []
-    with connect(server) as client:
-        for annotator_id in plan.annotators:
-            seat = build_seat(repository, plan, annotator_id)
-            told = partial(progress, annotator_id) if progress else say_nothing
-            harvests.append(_harvest(client, seat, told))
+    harvests = read_round(repository, plan, server, progress=progress)
     for harvest in harvests:
         _write_quarantine(repository, harvest)
     if not force:
@@ -159,26 +179,50 @@ def pull(
             _refuse_loss(repository, harvest)
     for harvest in harvests:
         _write_rows(repository, harvest)
+    if repository.predictions(plan.round):
+        found = [o for h in harvests for o in h.origins]
+        found.sort(key=lambda o: (o.annotator_id, o.passage_id))
+        write_records(repository.origins_path(plan.round), found)
     return PullReport(tuple(harvest.report() for harvest in harvests))
 
 
-def _harvest(client: LabelStudio, seat: Seat, progress: Callable[[int, int], None]) -> _Harvest:
+def read_round(
+    repository: Repository, plan: Round, server: Server, *, progress: Progress | None = None
+) -> list[Harvest]:
+    """
+    Return what each annotator's project holds, and write nothing.
+
+    Raises:
+        ServerFault: A project is missing, or the server refuses.
+    """
+    harvests = []
+    with connect(server) as client:
+        for annotator_id in plan.annotators:
+            seat = build_seat(repository, plan, annotator_id)
+            told = partial(progress, annotator_id) if progress else say_nothing
+            harvests.append(_harvest(client, seat, told))
+    return harvests
+
+
+def _harvest(client: LabelStudio, seat: Seat, progress: Callable[[int, int], None]) -> Harvest:
     """Read one annotator's project."""
     project = demand_project(client, project_title(seat.plan, seat.annotator_id))
     # The list of tasks holds all that the export holds, and leaves no files on the server.
     listed = client.tasks.list(project=project, fields="all", page_size=PAGE, request_options=ONCE)
+    harvest = Harvest(seat)
     grouped: dict[Key, list[tuple[Json, Json]]] = {}
     for count, task in enumerate(map(plain, listed), 1):
         submissions = grouped.setdefault(key_of(task.get("data") or {}), [])
         submissions += [(task, annotation) for annotation in task.get("annotations") or []]
+        if task.get("drafts") and not task.get("annotations"):
+            harvest.drafted.append(_shown(task))
         progress(count, max(count, len(seat.passages)))
-    harvest = _Harvest(seat)
     for key in sorted(grouped):
         harvest.add_task(grouped[key])
     return harvest
 
 
-def _write_quarantine(repository: Repository, harvest: _Harvest) -> None:
+def _write_quarantine(repository: Repository, harvest: Harvest) -> None:
     """Write what was set aside; remove the file when there is nothing."""
     plan, annotator_id = harvest.seat.plan, harvest.seat.annotator_id
     path = repository.path(f"annotations/quarantine/{plan.round}-{annotator_id}.jsonl")
@@ -189,7 +233,7 @@ def _write_quarantine(repository: Repository, harvest: _Harvest) -> None:
         path.unlink(missing_ok=True)
 
 
-def _refuse_loss(repository: Repository, harvest: _Harvest) -> None:
+def _refuse_loss(repository: Repository, harvest: Harvest) -> None:
     """Raise if the annotator's file holds passages that the server no longer has codes for."""
     path = _rows_path(repository, harvest)
     if not path.is_file():
@@ -202,7 +246,7 @@ def _refuse_loss(repository: Repository, harvest: _Harvest) -> None:
         )
 
 
-def _write_rows(repository: Repository, harvest: _Harvest) -> None:
+def _write_rows(repository: Repository, harvest: Harvest) -> None:
     """Write one annotator's file; begin none for an annotator who has not begun."""
     path = _rows_path(repository, harvest)
     rows: Iterable[Annotation] = harvest.all_rows()
@@ -210,6 +254,6 @@ def _write_rows(repository: Repository, harvest: _Harvest) -> None:
         write_records(path, rows)
 
 
-def _rows_path(repository: Repository, harvest: _Harvest) -> Path:
+def _rows_path(repository: Repository, harvest: Harvest) -> Path:
     """Return the annotator's file."""
     return repository.annotations_path(harvest.seat.plan.round, harvest.seat.annotator_id)

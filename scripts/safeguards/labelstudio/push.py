@@ -18,7 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
-from safeguards.eid import format_citation
+from safeguards.eid import format_citation, format_eid, is_inside, iter_enclosing
 from safeguards.errors import ServerFault, UsageFault
 from safeguards.labelstudio.client import (
     ONCE,
@@ -26,6 +26,7 @@ from safeguards.labelstudio.client import (
     Server,
     connect,
     find_project,
+    iter_task_data,
     key_of,
     list_tasks,
     project_title,
@@ -33,8 +34,9 @@ from safeguards.labelstudio.client import (
     wait_for_health,
 )
 from safeguards.labelstudio.config import build_label_config
-from safeguards.labelstudio.convert import Json, build_task
+from safeguards.labelstudio.convert import Json, build_prediction, build_task
 from safeguards.model import Passage, Round
+from safeguards.proposals import Prediction
 from safeguards.provisions import opening_words
 from safeguards.repository import Repository
 
@@ -48,13 +50,19 @@ _HEADING = re.compile(r"#+\s+(.+)")
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What a push did for one annotator; in a dry run, what it would do."""
+    """
+    What a push did for one annotator; in a dry run, what it would do.
+
+    Attributes:
+        refreshed: Tasks that were there, and whose surroundings are shown in another way now.
+    """
 
     annotator_id: str
     project: str
     created: int
     already_there: int
     to_create: int
+    refreshed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,7 @@ def push(
     plan: Round,
     server: Server,
     *,
+    predictions: Sequence[Prediction] = (),
     dry_run: bool = False,
     progress: Progress | None = None,
     patience: float = 60.0,
@@ -82,6 +91,7 @@ def push(
         repository: The checkout.
         plan: The round.
         server: Where to.
+        predictions: What is shown as proposals; they go with the tasks that are created.
         dry_run: Tell what would be sent, and send nothing.
         progress: Called with annotator, tasks there and tasks in all, after every batch.
         patience: How many seconds to wait for a server that went away.
@@ -100,20 +110,30 @@ def push(
     tasks = build_tasks(repository, plan)
     with connect(server) as client:
         if dry_run:
-            return PushReport(tuple(_preview(client, plan, a, tasks) for a in plan.annotators))
+            given = {a: _assigned(tasks, plan, a) for a in plan.annotators}
+            return PushReport(tuple(_preview(client, plan, a, given[a]) for a in given))
         config = build_label_config(codebook)
         guidelines = repository.path("schema/guidelines.md").read_text(encoding="utf-8")
         prepare = partial(
-            _prepare_project, client, config=config, instruction=build_instruction(guidelines)
+            _prepare_project,
+            client,
+            config=config,
+            instruction=build_instruction(guidelines),
+            model_version=predictions[0].model_version if predictions else None,
         )
+        proposed: dict[str, list[Prediction]] = {}
+        for p in predictions:
+            proposed.setdefault(p.passage_id, []).append(p)
         reports = []
         for annotator_id in plan.annotators:
             title = project_title(plan, annotator_id)
             project = prepare(title)
             told = partial(progress, annotator_id) if progress else say_nothing
-            sender = _Sender(client, server, project, title, patience, told)
-            there, created = sender.send(tasks)
-            reports.append(Pushed(annotator_id, title, created, there, 0))
+            sender = _Sender(client, server, project, title, proposed, patience, told)
+            mine = _assigned(tasks, plan, annotator_id)
+            there, created = sender.send(mine)
+            refreshed = sender.refresh(mine) if there else 0
+            reports.append(Pushed(annotator_id, title, created, there, 0, refreshed))
     return PushReport(tuple(reports))
 
 
@@ -134,6 +154,7 @@ class _Sender:
     server: Server
     project: int
     title: str
+    proposed: Mapping[str, Sequence[Prediction]]
     patience: float
     progress: Callable[[int, int], None]
 
@@ -152,6 +173,21 @@ class _Sender:
                     return there, len(tasks) - there
                 self._send_batches(missing, len(tasks))
         raise ServerFault(f"{self.title} lacks tasks after {_TRIES} attempts; push again")
+
+    def refresh(self, tasks: Sequence[Json]) -> int:
+        """
+        Show the surroundings of *tasks* as they are shown now; return how many were changed.
+
+        A task whose text somebody changed stays as it is: codes were made on what it shows.
+        """
+        wanted = {key_of(task): task for task in tasks}
+        changed = 0
+        for task_id, held in list(iter_task_data(self.client, self.project)):
+            task = wanted.get(key_of(held))
+            if task and held != task and held.get("text") == task["text"]:
+                self.client.tasks.update(task_id, data=task, request_options=ONCE)
+                changed += 1
+        return changed
 
     @contextmanager
     def _survived(self) -> Iterator[None]:
@@ -184,19 +220,29 @@ class _Sender:
         """Send *missing* in batches that the server takes in one transaction each."""
         for start in range(0, len(missing), _BATCH):
             batch = missing[start : start + _BATCH]
-            request: Any = [{"data": task} for task in batch]
+            request: Any = [self._request(task) for task in batch]
             self.client.projects.import_tasks(self.project, request=request, request_options=ONCE)
             self.progress(total - len(missing) + start + len(batch), total)
+
+    def _request(self, task: Json) -> Json:
+        """Return a task with what is proposed for it."""
+        found = self.proposed.get(task["passage_id"])
+        shown = {"predictions": [build_prediction(found, task["text"])]} if found else {}
+        return {"data": task, **shown}
 
 
 # Projects.
 
 
-def _prepare_project(client: LabelStudio, title: str, config: str, instruction: str) -> int:
+def _prepare_project(
+    client: LabelStudio, title: str, config: str, instruction: str, model_version: str | None
+) -> int:
     """Return the id of the project, made or brought up to date."""
     project = find_project(client, title)
     settings: Any = {"expert_instruction": instruction, "show_instruction": True}
     if project is None:
+        settings["show_collab_predictions"] = model_version is not None
+        settings |= {"model_version": model_version} if model_version else {}
         settings |= {"title": title, "label_config": config, "enable_empty_annotation": True}
         return int(client.projects.create(**settings, request_options=ONCE).id)
     held = client.projects.get(project, request_options=ONCE)
@@ -259,19 +305,48 @@ def build_tasks(repository: Repository, plan: Round) -> list[Json]:
     """Return the data of all tasks of a round, in document order."""
     chosen = repository.round_passages(plan)
     documents = dict.fromkeys(passage.document_id for passage in chosen)
-    texts = [repository.passages_with_text(d, repository.round_edition(plan, d)) for d in documents]
-    by_id = {passage.passage_id: passage for passages in texts for passage in passages}
+    texts = {
+        d: repository.passages_with_text(d, repository.round_edition(plan, d)) for d in documents
+    }
+    by_id = {passage.passage_id: passage for found in texts.values() for passage in found}
     titles = {d: repository.document(d).short_title for d in documents}
+    around = {d: _surroundings(found) for d, found in texts.items()}
     return [
         build_task(
             passage,
             plan,
-            context=opening_words(passage, by_id),
             citation=format_citation(passage.passage_id, titles[passage.document_id]),
             heading=_heading(passage, by_id),
+            context=opening_words(passage, by_id),
+            before=around[passage.document_id][passage.passage_id][0],
+            after=around[passage.document_id][passage.passage_id][1],
         )
         for passage in chosen
     ]
+
+
+def _surroundings(passages: Sequence[Passage]) -> dict[str, tuple[str, str]]:
+    """Return the passages before and after each; ancestors stand in the opening words already."""
+    texts = [p for p in passages if p.text]
+    shown = [f"{format_eid(p.eid)}: {p.text}" for p in texts]
+    found = {}
+    for place, passage in enumerate(texts):
+        at = place - 1
+        while at >= 0 and is_inside(passage.passage_id, texts[at].passage_id):
+            at -= 1
+        after = shown[place + 1] if place + 1 < len(texts) else ""
+        found[passage.passage_id] = (shown[at] if at >= 0 else "", after)
+    return found
+
+
+def _assigned(tasks: Sequence[Json], plan: Round, annotator_id: str) -> list[Json]:
+    """Return what an annotator codes, in the order in which it is shown."""
+    order = {address: place for place, address in enumerate(plan.assigned(annotator_id))}
+    places = [
+        [order[a] for a in iter_enclosing(task["passage_id"]) if a in order] for task in tasks
+    ]
+    given = [(min(found), n) for n, found in enumerate(places) if found]
+    return [tasks[n] for _, n in sorted(given)]
 
 
 def _heading(passage: Passage, by_id: Mapping[str, Passage]) -> str | None:

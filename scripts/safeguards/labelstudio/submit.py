@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from safeguards.eid import is_inside
 from safeguards.errors import RecordFault, ServerFault, UsageFault
 from safeguards.labelstudio.client import (
     ONCE,
@@ -33,7 +34,7 @@ class SubmitReport:
     What a submission did.
 
     Attributes:
-        not_coded: Passages of the round for which there was no row, not even ``none``.
+        not_coded: Passages assigned to the annotator for which there was no row, not even ``none``.
     """
 
     annotator_id: str
@@ -93,14 +94,17 @@ def _build_results(seat: Seat, annotations: Sequence[Annotation]) -> dict[str, l
                 f"{seat.plan.round}/{seat.annotator_id}"
             )
         if row.passage_id not in seat.passages:
-            raise UsageFault(f"{row.passage_id} is not in round {seat.plan.round}; leave it out")
+            where = f"is not in round {seat.plan.round}"
+            if any(is_inside(row.passage_id, address) for address in seat.plan.passages):
+                where = f"is not assigned to {seat.annotator_id}"
+            raise UsageFault(f"{row.passage_id} {where}; leave it out")
         grouped.setdefault(row.passage_id, []).append(row)
     results = {}
     faults = []
     for passage_id in (p for p in seat.passages if p in grouped):
         passage = seat.passages[passage_id]
         results[passage_id] = build_result(grouped[passage_id], passage.text or "")
-        data = build_task(passage, seat.plan, context="", citation="", heading=None)
+        data = build_task(passage, seat.plan)
         _, wrong = parse_annotation({"data": data}, {"result": results[passage_id]}, seat)
         faults += [f"{passage_id}: {fault}" for fault in wrong]
     if faults:

@@ -1,170 +1,108 @@
-"""Commands that speak to Label Studio: ``serve``, ``push``, ``packet``, ``submit``, ``pull``."""
+"""What goes to Label Studio and comes back: ``label push``, ``packet``, ``submit``, ``pull``."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, replace
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
-from safeguards.cli.shared import Workplace, format_option, pass_repository, print_rows, say
+from safeguards.cli.label.options import round_option, shown_progress, url_option
+from safeguards.cli.label.predict import PREDICTORS, propose
+from safeguards.cli.shared import format_option, pass_repository, print_rows, say
 
 if TYPE_CHECKING:
-    from safeguards.labelstudio.server import Credentials, Running
+    from safeguards.labelstudio.push import PushReport
     from safeguards.model import Annotation, Round
+    from safeguards.proposals import Prediction
     from safeguards.repository import Repository
 
-F = TypeVar("F", bound=Callable[..., Any])
-_OWNER = "lead@example.org"
 _PUSHED = ("annotator_id", "project", "created", "already_there", "to_create")
 _SUBMITTED = ("annotator_id", "project", "submitted", "already_there", "not_coded")
 _PULLED = ("annotator_id", "passages", "rows", "skipped", "quarantined", "missing")
 
 
-def _round_option(command: F) -> F:
-    """Add ``--round``, which every exchange with the server needs."""
-    return click.option("--round", "round_name", required=True, help="Name of the round.")(command)
-
-
-def _url_option(command: F) -> F:
-    """Add ``--url``, the address of the server."""
-    words = "Address of Label Studio.  [default: LABEL_STUDIO_URL, else http://127.0.0.1:8080]"
-    return click.option("--url", help=words)(command)
-
-
-@contextmanager
-def _shown_progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Show how far each annotator's project is, on stderr, while a block runs."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        rows: dict[str, Any] = {}
-
-        def show(annotator_id: str, done: int, total: int) -> None:
-            if annotator_id not in rows:
-                rows[annotator_id] = bar.add_task(annotator_id, total=total)
-            bar.update(rows[annotator_id], completed=done, total=total)
-
-        yield show
-
-
-@click.group()
-def label() -> None:
-    """
-    Exchange passages and codes with Label Studio.
-
-    \b
-    Example:
-      safeguards label push --round pilot
-    """
-
-
-@label.command()
-@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
+@click.command()
+@round_option
 @click.option(
-    "--data-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of the database.  [default: ~/.local/state/safeguards/label-studio]",
+    "--predict",
+    "predictor",
+    type=click.Choice(["none", *PREDICTORS]),
+    help="Show proposals, by rule or by model.  [default: as pushed before, or none]",
 )
-@click.pass_obj
-def serve(workplace: Workplace, port: int, data_dir: Path | None) -> None:
-    """
-    Run a Label Studio on this machine until Ctrl-C.
-
-    The other commands find its token by themselves, unless --data-dir puts it elsewhere.
-
-    \b
-    Example:
-      safeguards label serve --port 8080
-    """
-    from safeguards.labelstudio.server import (
-        default_data_dir,
-        find_executable,
-        serving,
-        write_credentials,
-    )
-
-    folder = (data_dir or default_data_dir(os.environ)).resolve()
-    executable = find_executable(os.environ, workplace.root)
-    who = _prepare_credentials(folder, port)
-    say("starting Label Studio; the first start takes about a minute")
-    with serving(executable, folder, port, who.user, who.password, who.token) as running:
-        write_credentials(folder, who)
-        say(f"log in as {who.user}; the password is in {folder / 'credentials.json'}")
-        click.echo(running.url)
-        _wait_for_end(running)
-
-
-def _prepare_credentials(folder: Path, port: int) -> Credentials:
-    """Return who may enter the server of *folder*; made up at its first start."""
-    import secrets
-
-    from safeguards.labelstudio.server import (
-        HOST,
-        Credentials,
-        read_credentials,
-        write_credentials,
-    )
-
-    url = f"http://{HOST}:{port}"
-    if held := read_credentials(folder):
-        return replace(held, url=url)
-    who = Credentials(url, _OWNER, secrets.token_urlsafe(18), secrets.token_hex(20))
-    write_credentials(folder, who)
-    return who
-
-
-def _wait_for_end(running: Running) -> None:
-    """Return on Ctrl-C, on a signal to end, or when the server ends."""
-    import signal
-
-    from safeguards.errors import ServerFault
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
-    try:
-        code = running.process.wait()
-    except KeyboardInterrupt:
-        say("stopping Label Studio")
-        return
-    raise ServerFault(f"Label Studio ended by itself with {code}; see {running.log}")
-
-
-@label.command()
-@_round_option
 @click.option("--dry-run", is_flag=True, help="Tell what would be sent, and send nothing.")
-@_url_option
+@url_option
 @format_option()
 @pass_repository
 def push(
-    repository: Repository, round_name: str, dry_run: bool, url: str | None, form: str
+    repository: Repository,
+    round_name: str,
+    predictor: str | None,
+    dry_run: bool,
+    url: str | None,
+    form: str,
 ) -> None:
     """
     Bring a round's passages to Label Studio, one project per annotator.
 
-    Only what is missing is sent, so it is safe to repeat.
+    Only what is missing is sent, so it is safe to repeat. What --predict shows is kept in
+    annotations/rounds/ROUND/predictions/, and stays the same for the whole round. Measure it first:
+    safeguards label predict --measure.
 
     \b
     Example:
       safeguards label push --round pilot --dry-run
+      safeguards label push --round main-2 --predict cues
     """
     from safeguards.labelstudio import client, push
+    from safeguards.records import write_records
 
     plan = repository.round(round_name)
     server = client.read_server(os.environ, url)
-    with _shown_progress() as show:
-        report = push.push(repository, plan, server, dry_run=dry_run, progress=show)
+    with shown_progress() as show:
+        send = partial(push.push, repository, plan, server)
+        proposals = _proposals(repository, plan, predictor, send)
+        if proposals and not dry_run:
+            write_records(repository.predictions_path(plan.round), proposals)
+        report = send(predictions=proposals, dry_run=dry_run, progress=show)
     print_rows([asdict(project) for project in report.projects], form, _PUSHED)
 
 
-@label.command()
-@_round_option
+def _proposals(
+    repository: Repository, plan: Round, predictor: str | None, send: Callable[..., PushReport]
+) -> list[Prediction]:
+    """
+    Return what the annotators of a round are shown; all of a round are shown the same.
+
+    Raises:
+        UsageFault: Other proposals were shown in this round, or none.
+    """
+    from safeguards.errors import UsageFault
+
+    held = repository.predictions(plan.round)
+    if predictor is None or (predictor == "none" and not held):
+        return held
+    made = (
+        []
+        if predictor == "none"
+        else propose(repository, predictor, repository.round_passages(plan))
+    )
+    if held and made != held:
+        raise UsageFault(
+            f"round {plan.round} was shown proposals of {held[0].model_version}, and these are "
+            "others; push without --predict, or begin a new round"
+        )
+    if not held and any(p.already_there for p in send(dry_run=True).projects):
+        raise UsageFault(f"round {plan.round} was begun without proposals; begin a new round")
+    return made
+
+
+@click.command()
+@round_option
 @click.option("--annotator", "annotator_id", required=True, help="Whose codes these are.")
 @click.option(
     "--file",
@@ -173,7 +111,7 @@ def push(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Annotations, or answers to a packet; one JSON record a line.",
 )
-@_url_option
+@url_option
 @format_option()
 @pass_repository
 def submit(
@@ -217,8 +155,8 @@ def _read_codes(
     return packets.read_answers(path, client.build_seat(repository, plan, annotator_id))
 
 
-@label.command()
-@_round_option
+@click.command()
+@round_option
 @click.option("--parts", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option(
     "-o",
@@ -247,10 +185,10 @@ def packet(repository: Repository, round_name: str, parts: int, output: Path) ->
         click.echo(folder)
 
 
-@label.command()
-@_round_option
+@click.command()
+@round_option
 @click.option("--force", is_flag=True, help="Write even if files lose passages they hold.")
-@_url_option
+@url_option
 @format_option()
 @pass_repository
 def pull(repository: Repository, round_name: str, force: bool, url: str | None, form: str) -> None:
@@ -267,7 +205,7 @@ def pull(repository: Repository, round_name: str, force: bool, url: str | None, 
 
     plan = repository.round(round_name)
     server = client.read_server(os.environ, url)
-    with _shown_progress() as show:
+    with shown_progress() as show:
         report = pull.pull(repository, plan, server, force=force, progress=show)
     for annotator in report.annotators:
         for passage_id, note in annotator.notes:
