@@ -175,6 +175,17 @@ def test_a_part_of_an_article_is_assigned_alone(tiny: Repository) -> None:
     ]
 
 
+def test_each_document_is_planned_in_the_edition_that_is_coded(tiny: Repository) -> None:
+    """With both editions, passages are those of the pinned official text, where there is one."""
+    result = label_plan(
+        tiny, "--round", "main-1", "--edition", "both", "tiny:3", "--kind", "relabel"
+    )
+    assert result.exit_code == 0
+    plan = tiny.round("main-1")
+    assert (plan.edition, plan.kind, plan.passages) == ("both", "relabel", ("tiny:art_3",))
+    assert {p.edition for p in tiny.round_passages(plan)} == {"official"}
+
+
 def test_a_dry_run_writes_nothing(tiny: Repository) -> None:
     """A dry run prints who would get what."""
     result = label_plan(tiny, "--round", "main-1", "tiny", "--dry-run", "--format", "csv")
