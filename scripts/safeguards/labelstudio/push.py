@@ -131,8 +131,7 @@ def push(
             told = partial(progress, annotator_id) if progress else say_nothing
             sender = _Sender(client, server, project, title, proposed, patience, told)
             mine = _assigned(tasks, plan, annotator_id)
-            there, created = sender.send(mine)
-            refreshed = sender.refresh(mine) if there else 0
+            there, created, refreshed = sender.send(mine)
             reports.append(Pushed(annotator_id, title, created, there, 0, refreshed))
     return PushReport(tuple(reports))
 
@@ -158,23 +157,27 @@ class _Sender:
     patience: float
     progress: Callable[[int, int], None]
 
-    def send(self, tasks: Sequence[Json]) -> tuple[int, int]:
+    def send(self, tasks: Sequence[Json]) -> tuple[int, int, int]:
         """
-        Send what is missing of *tasks*; return how many were there, and how many were created.
+        Send what is missing of *tasks*, and show the rest as it is shown now.
 
         After a failure it is unknown whether the batch arrived, so the server is asked.
+
+        Returns:
+            How many were there, how many were created, and how many are shown in another way.
         """
         there: int | None = None
         for _ in range(_TRIES):
             with self._survived():
-                missing = self._missing(tasks)
+                held = list(iter_task_data(self.client, self.project))
+                missing = self._missing(tasks, [data for _, data in held])
                 there = len(tasks) - len(missing) if there is None else there
                 if not missing:
-                    return there, len(tasks) - there
+                    return there, len(tasks) - there, self._refresh(tasks, held)
                 self._send_batches(missing, len(tasks))
         raise ServerFault(f"{self.title} lacks tasks after {_TRIES} attempts; push again")
 
-    def refresh(self, tasks: Sequence[Json]) -> int:
+    def _refresh(self, tasks: Sequence[Json], held: Sequence[tuple[int, Json]]) -> int:
         """
         Show the surroundings of *tasks* as they are shown now; return how many were changed.
 
@@ -182,9 +185,9 @@ class _Sender:
         """
         wanted = {key_of(task): task for task in tasks}
         changed = 0
-        for task_id, held in list(iter_task_data(self.client, self.project)):
-            task = wanted.get(key_of(held))
-            if task and held != task and held.get("text") == task["text"]:
+        for task_id, data in held:
+            task = wanted.get(key_of(data))
+            if task and data != task and data.get("text") == task["text"]:
                 self.client.tasks.update(task_id, data=task, request_options=ONCE)
                 changed += 1
         return changed
@@ -204,9 +207,9 @@ class _Sender:
                 raise
             wait_for_health(self.server, self.patience)
 
-    def _missing(self, tasks: Sequence[Json]) -> list[Json]:
+    def _missing(self, tasks: Sequence[Json], there: Sequence[Json]) -> list[Json]:
         """Return the tasks that the project lacks; raise if it has one twice."""
-        held = Counter(key for key, _ in list_tasks(self.client, self.project))
+        held = Counter(map(key_of, there))
         twice = sorted(key[0] for key, times in held.items() if times > 1)
         if twice:
             raise ServerFault(

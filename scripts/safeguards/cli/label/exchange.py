@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from safeguards.proposals import Prediction
     from safeguards.repository import Repository
 
-_PUSHED = ("annotator_id", "project", "created", "already_there", "to_create")
+_PUSHED = ("annotator_id", "project", "created", "already_there", "to_create", "refreshed")
 _SUBMITTED = ("annotator_id", "project", "submitted", "already_there", "not_coded")
 _PULLED = ("annotator_id", "passages", "rows", "skipped", "quarantined", "missing")
 
