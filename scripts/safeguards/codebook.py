@@ -25,7 +25,6 @@ from safeguards.model import (
     LAYERS,
     LEVELS,
     REFERENCE_KINDS,
-    ROUND_KINDS,
     SEEN,
 )
 from safeguards.reliability import ANSWERS, COMPARISONS, MEASURES
@@ -328,7 +327,6 @@ def vocabularies(codebook: Codebook) -> dict[str, dict[str, list[str]]]:
             "seen": list(SEEN),
         },
         "annotators": {"kind": ["human", "language_model", "rule"]},
-        "rounds": {"kind": list(ROUND_KINDS), "edition": [*EDITIONS, "both"]},
     }
 
 

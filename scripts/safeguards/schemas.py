@@ -75,7 +75,6 @@ _TABLE_OF = {
     "passage": "provisions",
     "reference": "references",
     "worked_cell": "matrix",
-    "round": "rounds",
 }
 PUBLISHED: dict[str, tuple[type[Any], ...]] = {
     "provisions": (Provision, Passage),
