@@ -272,7 +272,8 @@ class Repository:
         Raises:
             UnknownProvision: The plan names a passage that is not in the text.
         """
-        documents = dict.fromkeys(address.partition(":")[0] for address in plan.passages)
+        named = {address.partition(":")[0] for address in plan.passages}
+        documents = [d.document_id for d in self.documents if d.document_id in named]
         texts = (self.passages_with_text(d, self.round_edition(plan, d)) for d in documents)
         chosen = _inside([p for found in texts for p in found if p.text], plan.passages)
         found = {address for p in chosen for address in iter_enclosing(p.passage_id)}
