@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safeguards.errors import SourceFault
-from safeguards.text import clean_inline, decode, read_lines
+from safeguards.text import clean_inline, decode, read_lines, shorten_quotes
 
 
 @pytest.mark.parametrize(
@@ -94,3 +94,22 @@ def test_heading_marks_are_counted() -> None:
 def test_cleaning_twice_changes_nothing_more(text: str) -> None:
     """White space is folded once and for all."""
     assert " ".join(clean_inline(text).split()) == clean_inline(text)
+
+
+@pytest.mark.parametrize(
+    ("words", "shortened"),
+    [
+        ("an end that the data reach", "an end that the data reach"),
+        (
+            "He quotes: that data be kept for a reasonable time, at most ninety days.",
+            "He quotes: that data ... ninety days.",
+        ),
+        ("That Data Be Kept for a reasonable time", "That Data ... reasonable time"),
+        ("data be kept for a reasonable time", "data be kept for a reasonable time"),
+        ("", ""),
+    ],
+)
+def test_a_reason_carries_no_sentence_of_its_passage(words: str, shortened: str) -> None:
+    """Eight words in a row are cut to their ends, seven stand, whatever the case and the marks."""
+    source = "1. A Party may order that data be kept for a reasonable time, at most ninety days."
+    assert shorten_quotes(words, source) == shortened

@@ -27,6 +27,7 @@ _LINK = re.compile(
 )
 _EMPHASIS = re.compile(r"(?<!\\)\*")
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!|-])")
+_WORD = re.compile(r"[^\W_]+")
 _MARKUP = re.compile(r"[*\[\\]")
 _TO_ESCAPE = re.compile(r"[\\*]|(?<=\])\(|^\s*#")
 _HEADING = re.compile(r"[ \t]*(#{1,6})[ \t]*(.*?)[ \t]*#*[ \t]*$")
@@ -166,3 +167,35 @@ def read_lines(text: str) -> list[Line]:
     """
     found = (read_line(number, raw) for number, raw in enumerate(text.split("\n"), 1) if raw)
     return [line for line in found if line]
+
+
+def shorten_quotes(words: str, source: str, longest: int = 7) -> str:
+    """
+    Return *words* with every longer quotation from *source* cut to its first and last two words.
+
+    What annotators write is published and what they read may not be, so a reason may name the words
+    of a passage but not carry its sentences.
+
+    >>> shorten_quotes("One reads 'the data are kept for as long as needed' twice.",
+    ...                "The data are kept for as long as needed, and no longer.")
+    "One reads 'the data ... as needed' twice."
+
+    Args:
+        words: What somebody wrote.
+        source: The text that it may quote.
+        longest: How many words in a row may stand.
+    """
+    said, read = list(_WORD.finditer(words)), [m[0].lower() for m in _WORD.finditer(source)]
+    width = longest + 1
+    runs = {tuple(read[i : i + width]) for i in range(len(read) - longest)}
+    kept, done, place = [], 0, 0
+    while place + width <= len(said):
+        end = place
+        while tuple(m[0].lower() for m in said[end : end + width]) in runs:
+            end += 1
+        if end > place:
+            last = end + longest - 1
+            kept.append(words[done : said[place + 1].end()] + " ... ")
+            done, place = said[last - 1].start(), last
+        place += 1
+    return "".join(kept) + words[done:]

@@ -26,6 +26,7 @@ from safeguards.model import (
     make_annotation_id,
 )
 from safeguards.proposals import Prediction
+from safeguards.text import shorten_quotes
 
 NOTICES = {
     "official": "Official text",
@@ -330,12 +331,13 @@ def _parse_region(region: _Region, blank: Annotation, seat: Seat) -> tuple[Annot
     """Return the row that a span and its answers make, and what is wrong with it."""
     layer, code, faults = _parse_label(region, seat.codebook)
     answers, wrong = ({}, []) if faults else _parse_answers(region, layer, code, seat)
-    faults += _find_span_faults(region, seat.passages[blank.passage_id].text or "") + wrong
+    text = seat.passages[blank.passage_id].text or ""
+    faults += _find_span_faults(region, text) + wrong
     place = f"{code or 'span'} {region.start}-{region.end}"
     if faults:
         return blank, [f"{place}: {fault}" for fault in faults]
     row = replace(blank, layer=layer, code=code, start=region.start, end=region.end, **answers)
-    return _with_id(row), []
+    return _with_id(replace(row, reason=shorten_quotes(row.reason or "", text) or None)), []
 
 
 def _parse_label(region: _Region, codebook: Codebook) -> tuple[str, str, list[str]]:
