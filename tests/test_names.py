@@ -26,12 +26,12 @@ LAYERS = [
     {"errors", "model", "cells", "reliability", "assertions"},
     {
         "text", "headings", "pages", "layout", "eid", "markers", "tree", "provisions",
-        "concordance", "instruments", "citations", "references", "coefficients", "pairing", "critiques", "editions", "formats", "mojibake", "numerals",
+        "concordance", "instruments", "citations", "references", "coefficients", "pairing", "rulings", "transfer", "critiques", "editions", "formats", "mojibake", "numerals",
         "webpages", "wordfiles", "evidence", "linking", "spans", "confusion", "proposals",
     },
     {
         "codebook", "records", "repository", "connections", "download", "parquet", "inputs",
-        "manifest", "matrix", "comparisons", "agreement", "adjudication", "verdicts",
+        "manifest", "matrix", "comparisons", "agreement", "adjudication", "verdicts", "amendments",
     },
     {
         "sources", "segment", "engines", "labelstudio", "checks",

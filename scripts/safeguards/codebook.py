@@ -349,17 +349,24 @@ def read_codebook(path: Path) -> Codebook:
     """
     if not path.is_file():
         raise UsageFault(f"no codebook at {path}; run in a checkout, or name one with -C")
+    return parse_codebook(path.read_text(encoding="utf-8"), path.name)
+
+
+def parse_codebook(text: str, name: str) -> Codebook:
+    """
+    Return the codebook in *text*.
+
+    Raises:
+        RecordFault: It breaks its schema; ``faults`` lists every fault with its place.
+    """
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-        codebook = Codebook.model_validate(data)
+        codebook = Codebook.model_validate(yaml.safe_load(text))
     except yaml.YAMLError as error:
-        raise RecordFault(path.name, [" ".join(str(error).split())]) from error
+        raise RecordFault(name, [" ".join(str(error).split())]) from error
     except ValidationError as error:
-        raise RecordFault(
-            path.name, [_describe(e["loc"], e["msg"]) for e in error.errors()]
-        ) from error
+        raise RecordFault(name, [_describe(e["loc"], e["msg"]) for e in error.errors()]) from error
     if faults := list(_iter_faults(codebook)):
-        raise RecordFault(path.name, faults)
+        raise RecordFault(name, faults)
     return codebook
 
 

@@ -194,6 +194,18 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
     _write(path, (f"{line}\n".encode() for line in lines))
 
 
+def write_yaml(path: Path, records: Iterable[Any]) -> None:
+    """Write *records* to a YAML list, as a person may go on editing it, in one step."""
+    plain = [json.loads(format_record(record)) for record in records]
+    words = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=110) if plain else ""
+    write_text(path, words)
+
+
+def read_lines(path: Path) -> list[str]:
+    """Return the lines of a file, cut at line feeds alone, as `write_lines` wrote them."""
+    return path.read_text(encoding="utf-8").split("\n")[:-1]
+
+
 def write_text(path: Path, text: str) -> None:
     """Write *text* to *path* in UTF-8, replacing the file in one step."""
     write_bytes(path, text.encode("utf-8"))

@@ -12,6 +12,7 @@ from safeguards import __version__
 from safeguards.cli.agree import agree
 from safeguards.cli.ask import counts, query, show, vague
 from safeguards.cli.claims import claims
+from safeguards.cli.codebook import codebook
 from safeguards.cli.judge import adjudicate, check
 from safeguards.cli.label import label
 from safeguards.cli.matrix import links, matrix
@@ -82,7 +83,7 @@ def main(ctx: click.Context, root: Path | None) -> None:
     ctx.obj = Workplace(root)
 
 
-_COMMANDS = (fetch, segment, schema, label, agree, adjudicate, check, build)
+_COMMANDS = (fetch, segment, schema, codebook, label, agree, adjudicate, check, build)
 _QUESTIONS = (vague, query, show, matrix, links, references, claims, counts)
 
 for command in (*_COMMANDS, *_QUESTIONS):
