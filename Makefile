@@ -6,7 +6,7 @@ BIN := .venv/bin
 CHROMIUM ?= /usr/bin/chromium
 PIP_INSTALL := install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: dataset test lint bench docs label-studio chromium clean
+.PHONY: dataset test lint bench docs label-studio chromium postgresql clean
 
 dataset: .venv/.core
 	$(BIN)/safeguards build
@@ -15,7 +15,7 @@ dataset: .venv/.core
 # The official texts, where they lie beside the project, so that no test of them is skipped.
 TEXTS := ../shared/treaties
 
-test: .venv/.dev .venv-label-studio/.done chromium lint
+test: .venv/.dev .venv-label-studio/.done chromium postgresql lint
 	@test ! -d $(TEXTS) || $(BIN)/safeguards fetch --from $(TEXTS)
 	$(BIN)/safeguards build
 	$(BIN)/safeguards check
@@ -69,6 +69,14 @@ chromium:
 	@test -x $(CHROMIUM) || { test "$$(id -u)" = 0 && apt-get update -qq && \
 	apt-get install --yes -qq chromium >/dev/null; } || \
 	{ echo "chromium is missing; install it with: apt-get install chromium" >&2; exit 1; }
+
+# The programs alone: without createcluster.conf, Debian would make a database and start it.
+postgresql:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { test "$$(id -u)" = 0 && \
+	apt-get update -qq && apt-get install --yes -qq postgresql-common >/dev/null && \
+	echo "create_main_cluster = false" >>/etc/postgresql-common/createcluster.conf && \
+	apt-get install --yes -qq postgresql >/dev/null; } || \
+	{ echo "PostgreSQL is missing; install it with: apt-get install postgresql" >&2; exit 1; }
 
 clean:
 	rm -rf dist .venv .venv-bench .venv-label-studio

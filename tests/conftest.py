@@ -6,14 +6,18 @@ import hashlib
 import os
 import shutil
 import socket
+import tarfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cluster import Cluster, running_cluster
 from safeguards.errors import ServerFault
 from safeguards.labelstudio.client import Server, connect
+from safeguards.labelstudio.database import DUMP, SQLITE, Database, find_program, write_backup
 from safeguards.labelstudio.server import Credentials, Running, find_executable, start
 from safeguards.model import hash_text
 from safeguards.repository import Repository
@@ -32,7 +36,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-StartLabelStudio = Callable[[Path, int], Running]
+KINDS = ["sqlite", "postgresql"]
+StartLabelStudio = Callable[..., Running]
 
 
 @pytest.fixture
@@ -79,29 +84,52 @@ def label_studio_executable() -> Path:
 
 
 @pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """Return a PostgreSQL of its own on 127.0.0.1; skip where there is none, except in CI."""
+    try:
+        find_program("initdb")
+    except ServerFault:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip("no PostgreSQL is installed here; run 'make postgresql'")
+    with running_cluster() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
 def start_label_studio(
-    label_studio_executable: Path, pytestconfig: pytest.Config
+    label_studio_executable: Path, pytestconfig: pytest.Config, request: pytest.FixtureRequest
 ) -> Iterator[StartLabelStudio]:
     """
     Return a function that starts a server in a folder; all of them end with the session.
 
     The first start ever makes the database, which takes a minute; a copy of the empty database is
-    kept in pytest's cache for the next.
+    kept in pytest's cache for the next. With kind ``postgresql`` the database is a new one of the
+    cluster; the same folder finds its own again.
     """
     version = f"{label_studio_executable}{label_studio_executable.stat().st_mtime_ns}"
     cache = pytestconfig.cache
     assert cache is not None
-    template = cache.mkdir("label-studio") / hash_text(version)[:12]
+    templates = Templates(label_studio_executable, cache.mkdir("label-studio"), version)
     running: list[Running] = []
 
-    def begin(folder: Path, port: int) -> Running:
+    def begin(folder: Path, port: int, kind: str = "sqlite") -> Running:
         who = entrance(port)
-        if not template.is_dir():
-            _make_template(label_studio_executable, folder.with_name("template"), template)
-        if not folder.exists():
-            shutil.copytree(template, folder)
+        base = None
+        if kind == "postgresql":
+            base = templates.lay_postgresql(folder, request.getfixturevalue("cluster"))
+        else:
+            templates.lay_sqlite(folder)
         running.append(
-            start(label_studio_executable, folder, port, who.user, who.password, who.token)
+            start(
+                label_studio_executable,
+                folder,
+                port,
+                who.user,
+                who.password,
+                who.token,
+                database=base,
+            )
         )
         return running[-1]
 
@@ -110,34 +138,86 @@ def start_label_studio(
         server.stop()
 
 
-def _make_template(executable: Path, folder: Path, template: Path) -> None:
-    """Make an empty database once, and keep it."""
-    port = free_port()
-    who = entrance(port)
-    start(executable, folder, port, who.user, who.password, who.token).stop()
-    fresh = template.with_suffix(".new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    for name in ("label_studio.sqlite3", ".env"):
-        shutil.copy2(folder / name, fresh / name)
-    fresh.replace(template)
+class Templates:
+    """The databases of a Label Studio that was started once, kept for all later ones."""
+
+    def __init__(self, executable: Path, folder: Path, version: str) -> None:
+        """Remember whose databases they are, and where they are kept."""
+        self.executable = executable
+        self.sqlite = folder / hash_text(version)[:12]
+        self.postgresql = folder / hash_text("postgresql" + version)[:12]
+        self.ready = False
+
+    def lay_sqlite(self, folder: Path) -> None:
+        """Put an empty database into a new folder."""
+        if not self.sqlite.is_dir():
+            self._make(folder.with_name("template"), self.sqlite, SQLITE, None)
+        if not folder.exists():
+            shutil.copytree(self.sqlite, folder)
+
+    def lay_postgresql(self, folder: Path, cluster: Cluster) -> Database:
+        """Return the database of a folder; a new one is a copy of the template."""
+        name = f"base_{hash_text(str(folder))[:12]}"
+        if folder.exists():
+            return cluster.database(name)
+        if not self.postgresql.is_dir():
+            cluster.run("createdb", "first")
+            made = folder.with_name("template-postgresql")
+            self._make(made, self.postgresql, DUMP, cluster.database("first"))
+        if not self.ready:
+            cluster.run("createdb", "template")
+            cluster.run("pg_restore", "--no-owner", "--dbname=template", self.postgresql / DUMP)
+            self.ready = True
+        cluster.run("createdb", "--template=template", name)
+        folder.mkdir()
+        shutil.copy2(self.postgresql / ".env", folder)
+        return cluster.database(name)
+
+    def _make(self, folder: Path, template: Path, name: str, base: Database | None) -> None:
+        """Start a server on nothing once, and keep the database it makes."""
+        port = free_port()
+        who = entrance(port)
+        run = start(self.executable, folder, port, who.user, who.password, who.token, database=base)
+        run.stop()
+        packed = folder / "template.tar.gz"
+        write_backup(packed, folder, base)
+        fresh = template.with_suffix(".new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        with tarfile.open(packed) as archive:
+            for member in (name, ".env"):
+                archive.extract(member, fresh, filter="data")
+        fresh.replace(template)
 
 
 @pytest.fixture(scope="session")
-def label_studio(
+def label_studios(
     start_label_studio: StartLabelStudio, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Server, Credentials]:
-    """Return a real Label Studio, and who may enter it."""
-    who = entrance(free_port())
-    port = int(who.url.rpartition(":")[2])
-    start_label_studio(tmp_path_factory.mktemp("label-studio") / "data", port)
+) -> Callable[[str], Credentials]:
+    """Return a function that gives the real Label Studio of a kind of database, one for all."""
+
+    @cache
+    def find(kind: str) -> Credentials:
+        who = entrance(free_port())
+        port = int(who.url.rpartition(":")[2])
+        start_label_studio(tmp_path_factory.mktemp(kind) / "data", port, kind)
+        return who
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def label_studio(label_studios: Callable[[str], Credentials]) -> tuple[Server, Credentials]:
+    """Return a real Label Studio on SQLite, and who may enter it."""
+    who = label_studios("sqlite")
     return Server(who.url, who.token), who
 
 
 @pytest.fixture
-def server(label_studio: tuple[Server, Credentials]) -> Server:
-    """Return the real Label Studio without any project in it."""
-    found, _ = label_studio
+def server(label_studios: Callable[[str], Credentials], request: pytest.FixtureRequest) -> Server:
+    """Return the real Label Studio without any project in it; on SQLite if nothing else is said."""
+    who = label_studios(getattr(request, "param", "sqlite"))
+    found = Server(who.url, who.token)
     with connect(found) as client:
         for project in list(client.projects.list(include="id,title")):
             client.projects.delete(project.id)

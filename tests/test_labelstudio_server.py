@@ -9,15 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from click.testing import CliRunner
 
-from conftest import StartLabelStudio, entrance, free_port, reword
+from conftest import KINDS, StartLabelStudio, entrance, free_port, reword
 from safeguards.cli.main import main
 from safeguards.errors import RecordFault, SafeguardsError, ServerFault, TextChanged, UsageFault
 from safeguards.labelstudio.client import Server, connect, list_tasks, read_server
 from safeguards.labelstudio.pull import pull
 from safeguards.labelstudio.push import build_tasks, push
+from safeguards.labelstudio.restore import restore
 from safeguards.labelstudio.server import (
     Credentials,
     Running,
@@ -26,6 +28,7 @@ from safeguards.labelstudio.server import (
     read_credentials,
     write_credentials,
 )
+from safeguards.labelstudio.snapshots import read_snapshot
 from safeguards.labelstudio.submit import submit
 from safeguards.model import Annotation, Assignment, Round
 from safeguards.records import only, read_records
@@ -33,6 +36,8 @@ from safeguards.repository import Repository
 
 PASSAGES = 7
 FIRST = "tiny:art_1__para_1"
+SECOND = "tiny:art_1__para_2"
+on_both = pytest.mark.parametrize("server", KINDS, indirect=True)
 
 
 def task_of(client: Any, title: str, passage_id: str) -> int:
@@ -53,11 +58,32 @@ def label_item(code: str, start: Any, end: Any, layer: str = "power") -> dict[st
     return kind | {"value": value}
 
 
+def note_item(words: str) -> dict[str, Any]:
+    """Return a note to the lead as Label Studio stores it."""
+    kind = {"id": "note", "from_name": "note_to_lead", "to_name": "text", "type": "textarea"}
+    return kind | {"value": {"text": [words]}}
+
+
+def draft(server: Server, task: int, result: list[dict[str, Any]]) -> None:
+    """Leave work on a task that is not sent off, as a browser does while somebody draws."""
+    path = f"{server.url}/api/tasks/{task}/drafts"
+    key = {"Authorization": f"Token {server.token}"}
+    answer = httpx.post(path, json={"result": result, "lead_time": 1}, headers=key)
+    assert answer.status_code == 201
+
+
+def held_bytes(tiny: Repository) -> dict[str, bytes]:
+    """Return everything that a pull writes, by name."""
+    found = tiny.path("annotations").rglob("*.jsonl")
+    return {str(path): path.read_bytes() for path in sorted(found)}
+
+
 def quarantine(tiny: Repository) -> Path:
     """Return the quarantine of the first annotator."""
     return tiny.path("annotations/quarantine/pilot-lm-x.jsonl")
 
 
+@on_both
 def test_push_twice(tiny: Repository, server: Server) -> None:
     """A second push creates nothing, and finds every task once."""
     plan = tiny.round("pilot")
@@ -116,6 +142,7 @@ def test_dry_run(tiny: Repository, server: Server, client: Any) -> None:
     assert list(client.projects.list()) == []
 
 
+@on_both
 def test_submit_and_pull(tiny: Repository, server: Server) -> None:
     """Codes that were submitted come back as they were, and as the same bytes each time."""
     plan = tiny.round("pilot")
@@ -134,6 +161,7 @@ def test_submit_and_pull(tiny: Repository, server: Server) -> None:
     assert [(p.quarantined, p.missing) for p in report.annotators] == [(0, 0), (0, 0)]
 
 
+@on_both
 def test_submit_twice(tiny: Repository, server: Server) -> None:
     """A second submission of the same codes stores nothing."""
     plan = tiny.round("pilot")
@@ -150,7 +178,8 @@ def test_submit_before_push(tiny: Repository, server: Server) -> None:
     with pytest.raises(ServerFault) as caught:
         submit(tiny, tiny.round("pilot"), server, "lm-x", rows_of(tiny, "lm-x"))
     assert str(caught.value) == (
-        "the server has no project pilot/lm-x; run 'safeguards label push' first"
+        "the server has no project pilot/lm-x; run 'safeguards label push', or "
+        "'safeguards label restore' if it was deleted"
     )
 
 
@@ -184,6 +213,7 @@ def test_submit_refuses(
     assert message in str(caught.value)
 
 
+@on_both
 def test_garbage_is_quarantined(tiny: Repository, server: Server, client: Any) -> None:
     """Wrong spans go to quarantine with their reasons, and the right ones come through."""
     plan = replace(tiny.round("pilot"), annotators=("lm-x",))
@@ -245,6 +275,7 @@ def test_newest_submission_counts(tiny: Repository, server: Server, client: Any)
     assert "of the same passage is newer" in quarantine(tiny).read_text(encoding="utf-8")
 
 
+@on_both
 def test_skipped_is_counted_apart(tiny: Repository, server: Server, client: Any) -> None:
     """A passage that the annotator skipped gives no row and is counted."""
     plan = replace(tiny.round("pilot"), annotators=("lm-x",))
@@ -266,6 +297,7 @@ def test_nothing_marked_is_a_finding(tiny: Repository, server: Server, client: A
     assert [(r.layer, r.code, r.start) for r in rows_of(tiny, "lm-x")] == [("none", "none", None)]
 
 
+@on_both
 def test_text_changed_on_the_server(tiny: Repository, server: Server, client: Any) -> None:
     """Codes of a task whose text was edited after coding go to quarantine."""
     plan = replace(tiny.round("pilot"), annotators=("lm-x",))
@@ -278,6 +310,87 @@ def test_text_changed_on_the_server(tiny: Repository, server: Server, client: An
     (report,) = pull(tiny, plan, server).annotators
     text = quarantine(tiny).read_text(encoding="utf-8")
     assert (report.rows, "the text changed since it was coded" in text) == (0, True)
+
+
+def test_drafts_and_skips_are_listed_apart(tiny: Repository, server: Server, client: Any) -> None:
+    """Work that was not sent off is named and not used, and a skipped passage has its reason."""
+    plan = replace(tiny.round("pilot"), annotators=("lm-x",))
+    tiny.annotations_path("pilot", "lm-x").unlink()
+    push(tiny, plan, server)
+    first, second = (task_of(client, "pilot/lm-x", p) for p in (FIRST, SECOND))
+    draft(server, first, [label_item("preservation_order", 12, 35)])
+    client.annotations.create(second, result=[note_item("Too odd.")], was_cancelled=True)
+    (report,) = pull(tiny, plan, server).annotators
+    assert (report.unsent, report.skips, report.rows) == ((FIRST,), ((SECOND, "Too odd."),), 0)
+
+
+@on_both
+def test_a_lost_project_comes_back(tiny: Repository, server: Server, client: Any) -> None:
+    """Rebuilt from the last pull, a deleted project gives the same bytes, skips and faults too."""
+    plan = replace(tiny.round("pilot"), annotators=("lm-x",))
+    push(tiny, plan, server)
+    submit(tiny, plan, server, "lm-x", rows_of(tiny, "lm-x"))
+    first, second = (task_of(client, "pilot/lm-x", p) for p in (FIRST, SECOND))
+    client.annotations.create(first, result=[label_item("warp_drive", 0, 4)])
+    client.annotations.create(first, result=[label_item("preservation_order", 12, 35)])
+    client.annotations.create(second, result=[note_item("Too odd.")], was_cancelled=True)
+    pull(tiny, plan, server)
+    before = held_bytes(tiny)
+    (project,) = client.projects.list(include="id,title")
+    client.projects.delete(project.id)
+    once, again = (restore(tiny, plan, server, ["lm-x"])[0] for _ in range(2))
+    pull(tiny, plan, server)
+    assert (once.tasks, once.submissions, once.already_there) == (PASSAGES, PASSAGES + 3, 0)
+    assert (again.tasks, again.submissions, again.already_there) == (0, 0, PASSAGES + 3)
+    assert held_bytes(tiny) == before
+    assert [Path(name).name for name in before if "snapshots" in name] == ["0001.jsonl"]
+
+
+def test_newer_work_is_left_alone(tiny: Repository, server: Server, client: Any) -> None:
+    """A restoration does not put an older submission over one that was made since."""
+    plan = replace(tiny.round("pilot"), annotators=("lm-x",))
+    push(tiny, plan, server)
+    submit(tiny, plan, server, "lm-x", rows_of(tiny, "lm-x"))
+    pull(tiny, plan, server)
+    client.projects.delete(next(iter(client.projects.list(include="id,title"))).id)
+    push(tiny, plan, server)
+    client.annotations.create(task_of(client, "pilot/lm-x", FIRST), result=[])
+    (report,) = restore(tiny, plan, server, ["lm-x"])
+    assert (report.worked_on, report.submissions) == ((FIRST,), PASSAGES - 1)
+
+
+def test_a_lost_draft_is_told(tiny: Repository, server: Server, client: Any) -> None:
+    """A restoration says whose draft on which passage could not be restored."""
+    plan = replace(tiny.round("pilot"), annotators=("lm-x",))
+    push(tiny, plan, server)
+    submit(tiny, plan, server, "lm-x", rows_of(tiny, "lm-x"))
+    draft(server, task_of(client, "pilot/lm-x", FIRST), [])
+    pull(tiny, plan, server)
+    (report,) = restore(tiny, plan, server, ["lm-x"])
+    assert (report.unsent, report.already_there) == ((FIRST,), PASSAGES)
+
+
+def test_restoring_what_was_never_pulled(tiny: Repository, server: Server) -> None:
+    """Without a snapshot nothing is sent, and the next step is named."""
+    with pytest.raises(UsageFault) as caught:
+        restore(tiny, tiny.round("pilot"), server, ["lm-x"])
+    assert str(caught.value) == (
+        "no snapshot of pilot/lm-x; there are: none yet; run 'safeguards label pull' while the "
+        "project is there"
+    )
+
+
+def test_every_snapshot_stays(tiny: Repository, server: Server, client: Any) -> None:
+    """A pull that brings something new leaves the older snapshot as it was."""
+    plan = replace(tiny.round("pilot"), annotators=("lm-x",))
+    push(tiny, plan, server)
+    submit(tiny, plan, server, "lm-x", rows_of(tiny, "lm-x"))
+    first, same = (pull(tiny, plan, server).annotators[0].snapshot for _ in range(2))
+    old = read_snapshot(tiny, "pilot", "lm-x", 1)
+    client.annotations.create(task_of(client, "pilot/lm-x", FIRST), result=[])
+    changed = pull(tiny, plan, server).annotators[0].snapshot
+    assert (first, same, changed) == (1, 1, 2)
+    assert read_snapshot(tiny, "pilot", "lm-x", 1) == old != read_snapshot(tiny, "pilot", "lm-x")
 
 
 def test_pull_loses_nothing(tiny: Repository, server: Server) -> None:
@@ -294,15 +407,24 @@ def test_pull_loses_nothing(tiny: Repository, server: Server) -> None:
     assert rows_of(tiny, "lm-x") == []
 
 
-def test_used_label_stays(tiny: Repository, server: Server, client: Any) -> None:
-    """A push is refused once the codebook lacks a code that somebody used."""
-    plan = replace(tiny.round("pilot"), annotators=("lm-x",))
+@on_both
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("preservation_order", "keeping_order"),
+        ("- id: qualified", "- id: hedged"),
+        ("- id: widens_power", "- id: grows_power"),
+        ("  - after", "  - later"),
+    ],
+)
+def test_used_label_stays(tiny: Repository, server: Server, old: str, new: str) -> None:
+    """A push is refused once the codebook lacks a code or an answer that somebody used."""
+    plan = replace(tiny.round("pilot"), annotators=("lm-y",))
     push(tiny, plan, server)
-    task = task_of(client, "pilot/lm-x", FIRST)
-    client.annotations.create(task, result=[label_item("preservation_order", 12, 35)])
+    submit(tiny, plan, server, "lm-y", rows_of(tiny, "lm-y"))
     path = tiny.path("schema/codebook.yaml")
-    words = path.read_text(encoding="utf-8").replace("preservation_order", "keeping_order")
-    path.write_text(words, encoding="utf-8")
+    words = path.read_text(encoding="utf-8")
+    path.write_text(words.replace(old, new), encoding="utf-8")
     with pytest.raises(ServerFault) as caught:
         push(Repository(tiny.root), plan, server)
     assert "put them back, or begin a new round" in str(caught.value)
@@ -358,6 +480,7 @@ def test_other_codebook(tiny: Repository, server: Server) -> None:
     )
 
 
+@on_both
 def test_bad_token(tiny: Repository, server: Server) -> None:
     """A token that is not accepted gives one line, without the token."""
     with pytest.raises(ServerFault) as caught:
@@ -375,6 +498,38 @@ def test_dead_server(tiny: Repository) -> None:
     assert str(caught.value) == (
         f"no answer from {dead.url}; start one with 'safeguards label serve'"
     )
+
+
+@pytest.mark.parametrize(
+    ("command", "fault", "message"),
+    [
+        ("push", "token", "{url} does not accept the token; set LABEL_STUDIO_API_KEY to a valid one"),
+        ("pull", "token", "{url} does not accept the token; set LABEL_STUDIO_API_KEY to a valid one"),
+        ("pull", "dead", "no answer from {url}; start one with 'safeguards label serve'"),
+        ("restore", "dead", "no snapshot of pilot/lm-x; there are: none yet; run 'safeguards label "
+         "pull' while the project is there"),
+        ("pull", "lost", "the server has no project pilot/lm-x; run 'safeguards label push', or "
+         "'safeguards label restore' if it was deleted"),
+    ],
+)  # fmt: skip
+def test_what_goes_wrong_is_one_line(
+    tiny: Repository,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    fault: str,
+    message: str,
+) -> None:
+    """A bad token, a dead server, a deleted project: one line, no token, and a failure."""
+    token = "0b" * 20 if fault == "token" else server.token
+    url = f"http://127.0.0.1:{free_port()}" if fault == "dead" else server.url
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", token)
+    result = CliRunner().invoke(
+        main, ["-C", str(tiny.root), "label", command, "--round", "pilot", "--url", url]
+    )
+    assert result.exit_code != 0
+    assert result.output == f"safeguards: {message.format(url=url)}\n"
+    assert token not in result.output
 
 
 def test_only_this_machine(label_studio: tuple[Server, Credentials]) -> None:
@@ -431,18 +586,24 @@ def held_keys(server: Server) -> list[Any]:
         return [key for key, _ in list_tasks(client, project.id)]
 
 
-@pytest.mark.parametrize("delay", [0.02, 0.3])
+@pytest.mark.parametrize(
+    ("delay", "kind"), [(0.02, "sqlite"), (0.3, "sqlite"), (0.3, "postgresql")]
+)
 def test_killed_server(
-    tiny: Repository, start_label_studio: StartLabelStudio, tmp_path: Path, delay: float
+    tiny: Repository,
+    start_label_studio: StartLabelStudio,
+    tmp_path: Path,
+    delay: float,
+    kind: str,
 ) -> None:
     """After the server was killed in the middle of a push, a second push leaves no duplicates."""
     port, folder, plan = free_port(), tmp_path / "data", enlarge(tiny, 450)
     server = Server(entrance(port).url, entrance(port).token)
-    killer = Killer(start_label_studio(folder, port), delay, then=lambda: None)
+    killer = Killer(start_label_studio(folder, port, kind), delay, then=lambda: None)
     with pytest.raises(ServerFault):
         push(tiny, plan, server, progress=killer.watch, patience=1)
     killer.timer.join(60)
-    start_label_studio(folder, port)
+    start_label_studio(folder, port, kind)
     push(tiny, plan, server)
     keys = held_keys(server)
     assert (len(keys), len(set(keys))) == (450, 450)
@@ -531,6 +692,7 @@ def test_no_program(tmp_path: Path) -> None:
     assert str(caught.value) == "no Label Studio is installed here; run 'make label-studio'"
 
 
+@on_both
 def test_commands(tiny: Repository, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """``label push``, ``submit`` and ``pull`` print one row for each annotator."""
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", server.token)

@@ -4,6 +4,7 @@ From two annotators to one layer: what they share passes through, what they cont
 The question is asked for each finding (`safeguards.pairing`). Where all annotators of the round
 have it with the same values it stands, on the words that all of them marked. Everything else is
 contested: a third person decides which rows stand, with a reason, and the contest stays visible.
+A sample of what they share may be put to the same person; what is confirmed passes through.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from math import ceil
 
 from safeguards.codebook import NONE
 from safeguards.eid import container_of
 from safeguards.errors import RecordFault
 from safeguards.model import Annotation, Decision, Span, hash_text
 from safeguards.pairing import Finding, common_span, pair_rows
+from safeguards.rulings import Case, name_finding
 
 ADJUDICATED = "adjudicated"
 ALL = "all"
@@ -89,7 +92,8 @@ class ContestedRow:
         code: Code at issue.
         missing: Annotators who read the passage and do not have the finding.
         differs: The values that differ among those who have it.
-        decided: Whose row stands; ``dropped`` if nobody's does, ``undecided`` without a decision.
+        decided: Whose row stands, an annotator's or the adjudicator's own; ``dropped`` if nobody's
+            does, ``undecided`` without a decision.
         reason: The adjudicator's reason, or None.
     """
 
@@ -120,7 +124,8 @@ def _outcome(contest: Contest, decision: Decision | None) -> str:
     """Return whose rows stand after *decision*."""
     if decision is None:
         return "undecided"
-    stand = [row.annotator_id for row in contest.rows if row.annotation_id in decision.accepted]
+    whose = {row.annotation_id: row.annotator_id for row in contest.rows}
+    stand = [whose.get(row, decision.annotator_id) for row in decision.accepted]
     return "; ".join(stand) or "dropped"
 
 
@@ -160,27 +165,73 @@ def share_contested(annotations: Round) -> list[ShareRow]:
     return [ShareRow(*k, findings[k], contested[k], contested[k] / findings[k]) for k in keys]
 
 
-def adjudicate(annotations: Round, decisions: Sequence[Decision]) -> list[Annotation]:
+def find_cases(annotations: Round, audit: float = 0.0, seed: int = 0) -> list[Case]:
+    """
+    Return what an adjudicator is to decide, passage by passage.
+
+    Args:
+        annotations: Each annotator's rows.
+        audit: Share of the findings without a contest that are decided as well, to see whether
+            agreement can be trusted; 0.05 draws one in twenty, rounded up.
+        seed: Seed of the draw.
+    """
+    contested = {contest.key for contest in find_contests(annotations)}
+    findings = pair_rows(annotations)
+    agreed = [f for f in findings if _key(f) not in contested]
+    agreed.sort(key=lambda f: hash_text(f"{seed}\x1f{name_finding(f)}"))
+    audited = {_key(f) for f in agreed[: ceil(len(agreed) * audit)]}
+    at_issue: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if _key(finding) in contested | audited:
+            at_issue.setdefault(_passage_of(finding), []).append(finding)
+    readers: dict[str, set[str]] = {}
+    for annotator_id, rows in annotations.items():
+        for row in rows:
+            readers.setdefault(row.passage_id, set()).add(annotator_id)
+    return [Case(p, tuple(sorted(readers[p])), tuple(f)) for p, f in at_issue.items()]
+
+
+def _key(finding: Finding) -> frozenset[str]:
+    """Return the annotation ids of a finding; a decision names them."""
+    return frozenset(row.annotation_id for row in finding.values())
+
+
+def _passage_of(finding: Finding) -> str:
+    """Return the passage of a finding."""
+    return next(iter(finding.values())).passage_id
+
+
+def adjudicate(
+    annotations: Round, decisions: Sequence[Decision], own: Sequence[Annotation] = ()
+) -> list[Annotation]:
     """
     Return the adjudicated layer of a round.
 
     Passages on which nothing stands get a row ``none``, so that the layer says they were judged.
 
+    Args:
+        annotations: Each annotator's rows.
+        decisions: One for each contest, and for each finding that was audited.
+        own: The adjudicator's rows, where neither annotator's was right.
+
     Raises:
-        RecordFault: A contest is undecided, a decision is on no contest, or accepts a row that the
-            contest does not have; ``faults`` lists all of them.
+        RecordFault: A contest is undecided, a decision is on no finding, or accepts a row that is
+            not there, or an own row is accepted by no decision; ``faults`` lists all of them.
     """
     contests = {contest.key: contest for contest in find_contests(annotations)}
     decided = {frozenset(d.rows): d for d in decisions}
-    if faults := list(_iter_faults(contests, decided)):
+    findings = {_key(finding): finding for finding in pair_rows(annotations)}
+    if faults := list(_iter_faults(contests, findings, decided, own)):
         raise RecordFault("the decisions", faults)
     result = []
-    for finding in pair_rows(annotations):
-        key = frozenset(row.annotation_id for row in finding.values())
-        if key in contests:
-            result += _decided(finding, decided[key])
-        else:
+    for key, finding in findings.items():
+        decision = decided.get(key)
+        # An audit that accepts a row confirms what all annotators share.
+        if decision is None or (key not in contests and key.intersection(decision.accepted)):
             result.append(_unanimous(list(finding.values())))
+        else:
+            rows = [*finding.values(), *own]
+            result += _decided(rows, decision, contested=key in contests)
     return _with_empty(result, annotations)
 
 
@@ -198,24 +249,35 @@ def keep_latest(layers: Sequence[Sequence[Annotation]]) -> list[Annotation]:
 
 
 def _iter_faults(
-    contests: Mapping[frozenset[str], Contest], decided: Mapping[frozenset[str], Decision]
+    contests: Mapping[frozenset[str], Contest],
+    findings: Mapping[frozenset[str], Finding],
+    decided: Mapping[frozenset[str], Decision],
+    own: Sequence[Annotation],
 ) -> Iterator[str]:
-    """Yield what is wrong between contests and decisions."""
+    """Yield what is wrong between findings, decisions and the adjudicator's own rows."""
     for key, contest in contests.items():
         if key not in decided:
             yield f"{contest.passage_id} {contest.code}: contested and not decided"
+    places = {row.annotation_id: row.passage_id for row in own}
     for key, decision in decided.items():
-        if key not in contests:
+        if key not in findings:
             yield f"{decision.passage_id} {decision.code}: decided and not contested"
         for annotation_id in decision.accepted:
-            if annotation_id not in decision.rows:
+            known = annotation_id in decision.rows
+            if not known and places.get(annotation_id) != decision.passage_id:
                 yield f"{decision.passage_id} {decision.code}: no row {annotation_id}"
+    accepted = {annotation_id for d in decided.values() for annotation_id in d.accepted}
+    for row in own:
+        if row.annotation_id not in accepted:
+            yield f"{row.passage_id} {row.code}: no decision accepts {row.annotation_id}"
 
 
-def _decided(finding: Finding, decision: Decision) -> list[Annotation]:
+def _decided(
+    rows: Sequence[Annotation], decision: Decision, *, contested: bool
+) -> list[Annotation]:
     """Return the rows that the adjudicator accepted, with the adjudicator's reason."""
-    accepted = [row for row in finding.values() if row.annotation_id in decision.accepted]
-    return [_publish(row, contested=True, reason=decision.reason) for row in accepted]
+    accepted = [row for row in rows if row.annotation_id in decision.accepted]
+    return [_publish(row, contested=contested, reason=decision.reason) for row in accepted]
 
 
 def _unanimous(rows: Sequence[Annotation]) -> Annotation:

@@ -411,7 +411,7 @@ class PublishedAnnotation(Annotation):
 @dataclass(frozen=True, slots=True)
 class Decision:
     """
-    What the adjudicator decided about one contested finding.
+    What the adjudicator decided about one finding: a contested one, or one that was audited.
 
     Attributes:
         round: Name of the round.
@@ -419,7 +419,7 @@ class Decision:
         layer: Layer of the code.
         code: Code at issue.
         rows: annotation_ids at issue.
-        accepted: annotation_ids that stand; empty when the finding is dropped.
+        accepted: annotation_ids that stand, also the adjudicator's own; empty when it is dropped.
         annotator_id: Pseudonym of the adjudicator.
         reason: One or two sentences.
     """

@@ -380,6 +380,14 @@ class Repository:
         path = self.decisions_path(round_name)
         return only(read_records(path, Decision)) if path.is_file() else []
 
+    def own_rows(self, round_name: str) -> list[Annotation]:
+        """Return the adjudicator's rows of a round, where neither annotator's was right."""
+        plan = self.round(round_name)
+        path = self.annotations_path(round_name, plan.adjudicator)
+        if plan.adjudicator in plan.annotators or not path.is_file():
+            return []
+        return only(read_records(path, Annotation))
+
     @cached_property
     def adjudicated(self) -> list[Annotation]:
         """The adjudicated layer of all rounds."""

@@ -15,7 +15,7 @@ from safeguards.errors import ServerFault
 from safeguards.labelstudio.client import ONCE, Server, connect
 from safeguards.labelstudio.config import build_label_config
 from safeguards.labelstudio.push import build_tasks, push
-from safeguards.labelstudio.server import find_executable, serving
+from safeguards.labelstudio.server import find_executable, serving, start
 from safeguards.repository import Repository
 from test_labelstudio_server import enlarge
 
@@ -33,7 +33,7 @@ def bench() -> None:
         return
     with (
         tempfile.TemporaryDirectory() as name,
-        serving(executable, Path(name) / "data", PORT, *WHO) as running,
+        serving(start(executable, Path(name) / "data", PORT, *WHO)) as running,
     ):
         shutil.copytree(TINY, Path(name) / "tiny")
         repository = Repository(Path(name) / "tiny")

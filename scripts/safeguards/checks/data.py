@@ -79,7 +79,7 @@ _KINDS: tuple[tuple[str, type[Any]], ...] = (
     (f"{ROUNDS}/*/predictions/origins.jsonl", Origins),
 )
 _PUBLISHED = ("annotations", "corpus", "schema")
-_PRIVATE = ("corpus/official/", "annotations/quarantine/")
+_PRIVATE = ("corpus/official/", "annotations/quarantine/", "annotations/snapshots/")
 _SUFFIXES = {".yaml", ".jsonl", ".json", ".md", ".xml"}
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 _DATE = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")

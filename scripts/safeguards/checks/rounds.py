@@ -22,6 +22,7 @@ from safeguards.codebook import NONE
 from safeguards.comparisons import iter_repeat_faults
 from safeguards.eid import is_inside
 from safeguards.model import EDITIONS, ROUND_KINDS, Annotation, Decision, Round
+from safeguards.pairing import pair_rows
 
 _EDITIONS = (*EDITIONS, "both")
 
@@ -104,7 +105,7 @@ def round_passages(data: Data) -> Found:
 
 @check
 def round_files(data: Data) -> Found:
-    """The files of rows in a round's folder are those of its annotators."""
+    """The files of rows in a round's folder are its annotators', and its adjudicator's own."""
     for path in data.annotation_files:
         if path == ADJUDICATED:
             continue
@@ -112,8 +113,13 @@ def round_files(data: Data) -> Found:
         plan = data.rounds.get(name)
         if plan is None:
             yield path, 1, f"round {name} has no plan"
-        elif file.removesuffix(".jsonl") not in plan.record.annotators:
+        elif file.removesuffix(".jsonl") not in _judges(plan.record):
             yield path, 1, f"the plan of {name} does not name {file.removesuffix('.jsonl')}"
+
+
+def _judges(plan: Round) -> tuple[str, ...]:
+    """Return who may have rows in a round."""
+    return (*plan.annotators, plan.adjudicator)
 
 
 @check
@@ -250,10 +256,15 @@ def decision_rows(data: Data) -> Found:
 
 @check
 def decision_accepted(data: Data) -> Found:
-    """A decision accepts rows that are at issue in it."""
-    for _, path, line, decision in _decisions(data):
-        for annotation_id in decision.accepted:
-            if annotation_id not in decision.rows:
+    """A decision accepts rows that are at issue in it, or the adjudicator's own on the passage."""
+    own = {
+        (row.round, row.annotator_id, row.passage_id, row.annotation_id)
+        for _, _, row in data.annotators_rows()
+    }
+    for name, path, line, d in _decisions(data):
+        for annotation_id in d.accepted:
+            is_own = (name, d.annotator_id, d.passage_id, annotation_id) in own
+            if annotation_id not in d.rows and not is_own:
                 yield path, line, f"{annotation_id} is accepted and not at issue"
 
 
@@ -267,10 +278,11 @@ def decision_reason(data: Data) -> Found:
 
 @check
 def contest_decided(data: Data) -> Found:
-    """Every contest of an adjudicated round is decided once, and nothing else is."""
+    """Every contest is decided once; what annotators share may be, in an audit, and no more."""
     for name, rows in data.decisions.items():
         contests = find_contests(data.rows_of(name))
-        at_issue = {contest.key for contest in contests}
+        findings = pair_rows(data.rows_of(name))
+        at_issue = {frozenset(r.annotation_id for r in f.values()) for f in findings}
         counted = Counter(frozenset(row.record.rows) for row in rows)
         for contest in contests:
             if contest.key not in counted:

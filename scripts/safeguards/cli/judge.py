@@ -41,7 +41,8 @@ def adjudicate(repository: Repository, name: str, contests: bool, form: str) -> 
     """
     Make the adjudicated layer from codes and decisions.
 
-    Decisions stand in annotations/rounds/ROUND/decisions.yaml, one for each contest.
+    Decisions stand in annotations/rounds/ROUND/decisions.yaml, one for each contest. They are
+    written there by hand, or by 'safeguards label pull --adjudicate'.
 
     \b
     Example:
@@ -84,7 +85,10 @@ def derive_adjudicated(repository: Repository) -> dict[str, str]:
     names = repository.round_names
     decided = [n for n in names if repository.decisions_path(n).is_file()]
     decided.sort(key=lambda name: (repository.round(name).date, name))
-    layers = [decide(repository.annotations(n), repository.decisions(n)) for n in decided]
+    layers = [
+        decide(repository.annotations(n), repository.decisions(n), repository.own_rows(n))
+        for n in decided
+    ]
     # Where annotators coded different articles, no one's order is the document's.
     places = {(p.passage_id, p.edition): n for n, p in enumerate(repository.passages)}
     for layer in layers:

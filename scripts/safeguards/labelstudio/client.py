@@ -9,7 +9,7 @@ the next step; neither the token nor a user's name ever leaves this module.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,7 +21,7 @@ from safeguards.eid import resolve_provision
 from safeguards.errors import ServerFault, UsageFault
 from safeguards.labelstudio.convert import Json, Seat
 from safeguards.labelstudio.server import default_data_dir, read_credentials
-from safeguards.model import Round
+from safeguards.model import Passage, Round
 from safeguards.repository import Repository
 
 if TYPE_CHECKING:
@@ -189,7 +189,10 @@ def demand_project(client: LabelStudio, title: str) -> int:
     """Return the id of the project with this title, which has to be there."""
     project = find_project(client, title)
     if project is None:
-        raise ServerFault(f"the server has no project {title}; run 'safeguards label push' first")
+        raise ServerFault(
+            f"the server has no project {title}; run 'safeguards label push', or "
+            "'safeguards label restore' if it was deleted"
+        )
     return project
 
 
@@ -197,8 +200,9 @@ def demand_project(client: LabelStudio, title: str) -> int:
 
 
 def key_of(data: Mapping[str, Any]) -> Key:
-    """Return what tells a task from all others of its project."""
-    return str(data.get("passage_id")), str(data.get("text_sha256"))
+    """Return what tells a task from all others of its project; an adjudicator's by its issues."""
+    version = f"{data.get('text_sha256')}{data.get('issues_sha256') or ''}"
+    return str(data.get("passage_id")), version
 
 
 def list_tasks(client: LabelStudio, project: int) -> list[tuple[Key, int]]:
@@ -207,7 +211,7 @@ def list_tasks(client: LabelStudio, project: int) -> list[tuple[Key, int]]:
 
 
 def iter_task_data(client: LabelStudio, project: int) -> Iterator[tuple[int, Json]]:
-    """Yield id and data of every task of a project."""
+    """Yield id and data of every task of a project, in the order in which they were made."""
     listed = client.tasks.list(
         project=project,
         fields="task_only",
@@ -215,8 +219,8 @@ def iter_task_data(client: LabelStudio, project: int) -> Iterator[tuple[int, Jso
         page_size=PAGE,
         request_options=ONCE,
     )
-    for task in listed:
-        yield int(task.id), plain(task)["data"] or {}
+    found = [(int(task.id), dict(plain(task)["data"] or {})) for task in listed]
+    yield from sorted(found, key=lambda pair: pair[0])
 
 
 def plain(item: Any) -> Json:
@@ -234,7 +238,17 @@ def build_seat(repository: Repository, plan: Round, annotator_id: str) -> Seat:
     if annotator_id not in plan.annotators:
         known = ", ".join(plan.annotators)
         raise UsageFault(f"'{annotator_id}' is not in round {plan.round}; choose one of {known}")
-    passages = {p.passage_id: p for p in repository.round_passages(plan, annotator_id)}
+    return _sit(repository, plan, annotator_id, repository.round_passages(plan, annotator_id))
+
+
+def build_adjudicator_seat(repository: Repository, plan: Round) -> Seat:
+    """Return the adjudicator's place in a round: before every passage of it."""
+    return _sit(repository, plan, plan.adjudicator, repository.round_passages(plan))
+
+
+def _sit(repository: Repository, plan: Round, annotator_id: str, chosen: Sequence[Passage]) -> Seat:
+    """Return somebody's place before some passages."""
+    passages = {p.passage_id: p for p in chosen}
     known_ids = {p.passage_id for p in repository.passages} | set(passages)
     resolve = partial(resolve_provision, aliases=repository.aliases, known=known_ids)
     return Seat(plan, annotator_id, repository.codebook, passages, resolve)

@@ -251,12 +251,17 @@ def parse_annotation(
 
 def parse_note(annotation: Json) -> str | None:
     """Return what the annotator tells the lead about the whole passage, or None."""
+    return " ".join(parse_notes(annotation)) or None
+
+
+def parse_notes(annotation: Json) -> list[str]:
+    """Return the same line by line, as it was written."""
     items = annotation.get("result")
     found: list[str] = []
     for item in items if isinstance(items, list) else []:
         if isinstance(item, dict) and item.get("from_name") == NOTE:
-            found += [str(line) for line in _values(item)]
-    return " ".join(" ".join(found).split()) or None
+            found += [line for text in _values(item) for line in str(text).splitlines()]
+    return [" ".join(line.split()) for line in found if line.strip()]
 
 
 def _place(row: Annotation) -> tuple[int, int, str, str]:

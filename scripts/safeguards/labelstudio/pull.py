@@ -2,7 +2,8 @@
 What annotators coded, back from Label Studio: checked, sorted, and the same bytes each time.
 
 Nothing is repaired and nothing is dropped: what is wrong goes into quarantine as it came, with
-the reasons. Drafts, predictions, counters, users and dates are not read.
+the reasons; what was skipped or not sent off is listed apart. Users and dates are not read, and
+counters are not believed. Each pull leaves a snapshot from which the project can be rebuilt.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from safeguards.labelstudio.convert import (
     parse_annotation,
     parse_note,
 )
+from safeguards.labelstudio.snapshots import build_entry, sort_submissions, write_snapshot
 from safeguards.model import Annotation, Round
 from safeguards.proposals import Origins
 from safeguards.records import only, read_records, write_records
@@ -42,6 +44,8 @@ from safeguards.repository import Repository
 
 if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
+
+FindFault = Callable[[Json], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +57,26 @@ class Pulled:
         passages: Passages with at least one row.
         rows: Rows written.
         skipped: Annotations the annotator gave up; they are not used.
+        drafts: Passages with work that was not sent off; it is not used.
         quarantined: Annotations that are wrong in whole or in part.
         missing: Passages assigned to the annotator that were not coded yet.
         notes: Passage id and what the annotator tells the lead about it.
+        skips: Passage id and why it was skipped, where a reason was given.
+        unsent: Passages with work that was not sent off.
+        snapshot: Number of the snapshot that holds all this.
     """
 
     annotator_id: str
     passages: int
     rows: int
     skipped: int
+    drafts: int
     quarantined: int
     missing: int
     notes: tuple[tuple[str, str], ...]
+    skips: tuple[tuple[str, str], ...]
+    unsent: tuple[str, ...]
+    snapshot: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,39 +89,52 @@ class PullReport:
 @dataclass(slots=True)
 class Harvest:
     """
-    What one annotator's project holds: good rows, and what is wrong.
+    What one project holds: good rows, what is wrong, and what was not sent off.
 
     Attributes:
-        newest: The submission that counts for each passage.
-        given_up: Passages that the annotator skipped, once for each time.
-        drafted: Passages with a draft and no submission.
+        seat: Whose codes are awaited, on which passages.
+        rows: The good rows by passage; a passage without a span has one row ``none``.
+        newest: The submission that counts, by passage, as the server lists it.
+        quarantine: What is wrong, with the reasons.
+        snapshot: Everything, by text, without users and dates.
     """
 
     seat: Seat
     newest: dict[str, Json] = field(default_factory=dict)
-    given_up: list[str] = field(default_factory=list)
-    drafted: list[str] = field(default_factory=list)
     rows: dict[str, list[Annotation]] = field(default_factory=dict)
     quarantine: list[Json] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
     origins: list[Origins] = field(default_factory=list)
+    skips: list[tuple[str, str]] = field(default_factory=list)
+    unsent: list[str] = field(default_factory=list)
+    snapshot: list[Json] = field(default_factory=list)
 
-    def add_task(self, versions: Sequence[tuple[Json, Json]]) -> None:
+    def add_text(self, tasks: Sequence[Json], find_fault: FindFault) -> None:
         """Take the submissions for one text: the newest counts, older ones are set aside."""
-        self.given_up += [_shown(t) for t, a in versions if a.get("was_cancelled")]
-        kept = [(t, a) for t, a in versions if not a.get("was_cancelled")]
-        kept.sort(key=lambda pair: int(pair[1]["id"]), reverse=True)
-        for task, annotation in kept[1:]:
-            newer = kept[0][1]["id"]
-            self._set_aside(task, annotation, [f"annotation {newer} of the same passage is newer"])
-        if kept:
-            self._add_annotation(*kept[0])
+        entry = build_entry(tasks)
+        self.snapshot.append(entry)
+        passage_id, sent = entry["passage_id"], entry["annotations"]
+        if entry["draft"]:
+            self.unsent.append(passage_id)
+        self.skips += [(passage_id, parse_note(a) or "") for a in sent if a["was_cancelled"]]
+        numbered = [(n, a) for n, a in enumerate(sent, 1) if not a["was_cancelled"]]
+        for number, annotation in numbered[:-1]:
+            reason = f"submission {numbered[-1][0]} of the same passage is newer"
+            self._set_aside(passage_id, number, annotation, [reason])
+        if numbered and (fault := find_fault(entry["data"])):
+            self._set_aside(passage_id, *numbered[-1], [fault])
+        elif numbered:
+            self._add_annotation(entry, *numbered[-1])
+            self._note_newest(passage_id, tasks, numbered[-1][0])
 
-    def _add_annotation(self, task: Json, annotation: Json) -> None:
+    def _note_newest(self, passage_id: str, tasks: Sequence[Json], number: int) -> None:
+        """Remember the submission that counts as it came, with its dates, for how far one is."""
+        self.newest[passage_id] = sort_submissions(tasks)[number - 1]
+
+    def _add_annotation(self, entry: Json, number: int, annotation: Json) -> None:
         """Take the rows of one annotation, and set aside what is wrong in it."""
-        rows, faults = parse_annotation(task, annotation, self.seat)
-        passage_id = _shown(task)
-        self.newest[passage_id] = annotation
+        rows, faults = parse_annotation(entry, annotation, self.seat)
+        passage_id = entry["passage_id"]
         if rows:
             self.rows[passage_id] = rows
             counted = dict.fromkeys(("manual", "kept", "changed"), 0)
@@ -118,16 +143,18 @@ class Harvest:
         if note := parse_note(annotation):
             self.notes.append((passage_id, note))
         if faults:
-            self._set_aside(task, annotation, faults)
+            self._set_aside(passage_id, number, annotation, faults)
 
-    def _set_aside(self, task: Json, annotation: Json, reasons: Sequence[str]) -> None:
+    def _set_aside(
+        self, passage_id: str, number: int, annotation: Json, reasons: Sequence[str]
+    ) -> None:
         """Put an annotation into quarantine, as it came, with the reasons."""
         self.quarantine.append(
             {
-                "passage_id": _shown(task),
-                "annotation": int(annotation["id"]),
+                "passage_id": passage_id,
+                "submission": number,
                 "reasons": list(reasons),
-                "result": annotation.get("result"),
+                "result": annotation["result"],
             }
         )
 
@@ -135,22 +162,21 @@ class Harvest:
         """Return the good rows, passages in document order."""
         return [row for passage in self.seat.passages for row in self.rows.get(passage, [])]
 
-    def report(self) -> Pulled:
+    def report(self, snapshot: int) -> Pulled:
         """Return the harvest in numbers."""
         return Pulled(
             annotator_id=self.seat.annotator_id,
             passages=len(self.rows),
             rows=len(self.all_rows()),
-            skipped=len(self.given_up),
+            skipped=len(self.skips),
+            drafts=len(self.unsent),
             quarantined=len(self.quarantine),
             missing=len(self.seat.passages) - len(self.rows),
             notes=tuple(sorted(self.notes)),
+            skips=tuple(sorted(self.skips)),
+            unsent=tuple(sorted(self.unsent)),
+            snapshot=snapshot,
         )
-
-
-def _shown(task: Json) -> str:
-    """Return the id of the passage that a task shows."""
-    return str((task.get("data") or {}).get("passage_id"))
 
 
 def pull(
@@ -165,7 +191,8 @@ def pull(
     Write what the annotators of a round have coded into ``annotations/rounds/<round>/``.
 
     What is wrong goes to ``annotations/quarantine/`` with the reasons; nothing is repaired and
-    nothing is dropped. Drafts are not read. The same codes give the same bytes.
+    nothing is dropped. The same codes give the same bytes, and everything that came is kept in
+    ``annotations/snapshots/``, from which `safeguards.labelstudio.restore` rebuilds a project.
 
     Raises:
         ServerFault: A project is missing, or the server refuses.
@@ -173,17 +200,20 @@ def pull(
     """
     harvests = read_round(repository, plan, server, progress=progress)
     for harvest in harvests:
-        _write_quarantine(repository, harvest)
+        write_quarantine(repository, harvest, harvest.seat.annotator_id)
     if not force:
         for harvest in harvests:
             _refuse_loss(repository, harvest)
+    reports = []
     for harvest in harvests:
         _write_rows(repository, harvest)
+        kept = write_snapshot(repository, plan.round, harvest.seat.annotator_id, harvest.snapshot)
+        reports.append(harvest.report(kept))
     if repository.predictions(plan.round):
         found = [o for h in harvests for o in h.origins]
         found.sort(key=lambda o: (o.annotator_id, o.passage_id))
         write_records(repository.origins_path(plan.round), found)
-    return PullReport(tuple(harvest.report() for harvest in harvests))
+    return PullReport(tuple(reports))
 
 
 def read_round(
@@ -200,34 +230,50 @@ def read_round(
         for annotator_id in plan.annotators:
             seat = build_seat(repository, plan, annotator_id)
             told = partial(progress, annotator_id) if progress else say_nothing
-            harvests.append(_harvest(client, seat, told))
+            title = project_title(plan, annotator_id)
+            harvests.append(harvest_project(client, seat, title, told))
     return harvests
 
 
-def _harvest(client: LabelStudio, seat: Seat, progress: Callable[[int, int], None]) -> Harvest:
-    """Read one annotator's project."""
-    project = demand_project(client, project_title(seat.plan, seat.annotator_id))
+def _find_nothing(data: Json) -> None:
+    """Find no fault with a task."""
+
+
+def harvest_project(
+    client: LabelStudio,
+    seat: Seat,
+    title: str,
+    progress: Callable[[int, int], None],
+    find_fault: FindFault = _find_nothing,
+) -> Harvest:
+    """
+    Return what a project holds, read and checked.
+
+    Args:
+        client: The SDK's client.
+        seat: Whose codes are awaited.
+        title: Title of the project.
+        progress: Called with tasks read and tasks awaited.
+        find_fault: Returns why a task's codes may not be used, or None.
+    """
+    project = demand_project(client, title)
     # The list of tasks holds all that the export holds, and leaves no files on the server.
     listed = client.tasks.list(project=project, fields="all", page_size=PAGE, request_options=ONCE)
-    harvest = Harvest(seat)
-    grouped: dict[Key, list[tuple[Json, Json]]] = {}
+    grouped: dict[Key, list[Json]] = {}
     for count, task in enumerate(map(plain, listed), 1):
-        submissions = grouped.setdefault(key_of(task.get("data") or {}), [])
-        submissions += [(task, annotation) for annotation in task.get("annotations") or []]
-        if task.get("drafts") and not task.get("annotations"):
-            harvest.drafted.append(_shown(task))
+        grouped.setdefault(key_of(task.get("data") or {}), []).append(task)
         progress(count, max(count, len(seat.passages)))
+    harvest = Harvest(seat)
     for key in sorted(grouped):
-        harvest.add_task(grouped[key])
+        harvest.add_text(grouped[key], find_fault)
     return harvest
 
 
-def _write_quarantine(repository: Repository, harvest: Harvest) -> None:
+def write_quarantine(repository: Repository, harvest: Harvest, owner: str) -> None:
     """Write what was set aside; remove the file when there is nothing."""
-    plan, annotator_id = harvest.seat.plan, harvest.seat.annotator_id
-    path = repository.path(f"annotations/quarantine/{plan.round}-{annotator_id}.jsonl")
+    path = repository.path(f"annotations/quarantine/{harvest.seat.plan.round}-{owner}.jsonl")
     if harvest.quarantine:
-        order = sorted(harvest.quarantine, key=lambda q: (q["passage_id"], q["annotation"]))
+        order = sorted(harvest.quarantine, key=lambda q: (q["passage_id"], q["submission"]))
         write_records(path, order)
     else:
         path.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -22,6 +22,7 @@ from safeguards.eid import format_citation, format_eid, is_inside, iter_enclosin
 from safeguards.errors import ServerFault, UsageFault
 from safeguards.labelstudio.client import (
     ONCE,
+    Key,
     Progress,
     Server,
     connect,
@@ -101,39 +102,47 @@ def push(
             there twice.
         UsageFault: The round is for another version of the codebook.
     """
+    demand_codebook(repository, plan)
+    tasks = build_tasks(repository, plan)
+    with connect(server) as client:
+        if dry_run:
+            given = {a: _assigned(tasks, plan, a) for a in plan.annotators}
+            return PushReport(tuple(_preview(client, plan, a, given[a]) for a in given))
+        settings = build_settings(repository)
+        version = predictions[0].model_version if predictions else None
+        shown = _build_shown(tasks, predictions)
+        reports = []
+        for annotator_id in plan.annotators:
+            title = project_title(plan, annotator_id)
+            project = prepare_project(client, title, **settings, model_version=version)
+            told = partial(progress, annotator_id) if progress else say_nothing
+            sender = Sender(client, server, project, title, patience, told, shown)
+            mine = _assigned(tasks, plan, annotator_id)
+            there, created, refreshed = sender.send(mine)
+            reports.append(Pushed(annotator_id, title, created, there, 0, refreshed))
+    return PushReport(tuple(reports))
+
+
+def _build_shown(tasks: Sequence[Json], predictions: Sequence[Prediction]) -> dict[Key, list[Json]]:
+    """Return what is proposed for each task, by its key."""
+    proposed: dict[str, list[Prediction]] = {}
+    for p in predictions:
+        proposed.setdefault(p.passage_id, []).append(p)
+    return {
+        key_of(task): [build_prediction(proposed[task["passage_id"]], task["text"])]
+        for task in tasks
+        if task["passage_id"] in proposed
+    }
+
+
+def demand_codebook(repository: Repository, plan: Round) -> None:
+    """Raise if the round is for another version of the codebook."""
     codebook = repository.codebook
     if plan.codebook_version != codebook.codebook_version:
         raise UsageFault(
             f"round {plan.round} is for codebook {plan.codebook_version}, schema/codebook.yaml is "
             f"{codebook.codebook_version}; begin a new round"
         )
-    tasks = build_tasks(repository, plan)
-    with connect(server) as client:
-        if dry_run:
-            given = {a: _assigned(tasks, plan, a) for a in plan.annotators}
-            return PushReport(tuple(_preview(client, plan, a, given[a]) for a in given))
-        config = build_label_config(codebook)
-        guidelines = repository.path("schema/guidelines.md").read_text(encoding="utf-8")
-        prepare = partial(
-            _prepare_project,
-            client,
-            config=config,
-            instruction=build_instruction(guidelines),
-            model_version=predictions[0].model_version if predictions else None,
-        )
-        proposed: dict[str, list[Prediction]] = {}
-        for p in predictions:
-            proposed.setdefault(p.passage_id, []).append(p)
-        reports = []
-        for annotator_id in plan.annotators:
-            title = project_title(plan, annotator_id)
-            project = prepare(title)
-            told = partial(progress, annotator_id) if progress else say_nothing
-            sender = _Sender(client, server, project, title, proposed, patience, told)
-            mine = _assigned(tasks, plan, annotator_id)
-            there, created, refreshed = sender.send(mine)
-            reports.append(Pushed(annotator_id, title, created, there, 0, refreshed))
-    return PushReport(tuple(reports))
 
 
 def _preview(client: LabelStudio, plan: Round, annotator_id: str, tasks: list[Json]) -> Pushed:
@@ -146,16 +155,21 @@ def _preview(client: LabelStudio, plan: Round, annotator_id: str, tasks: list[Js
 
 
 @dataclass(frozen=True, slots=True)
-class _Sender:
-    """Sends the tasks of one project, each exactly once."""
+class Sender:
+    """
+    Sends the tasks of one project, each exactly once.
+
+    Attributes:
+        predictions: What a task shows beside its text from the start, by its key.
+    """
 
     client: LabelStudio
     server: Server
     project: int
     title: str
-    proposed: Mapping[str, Sequence[Prediction]]
     patience: float
     progress: Callable[[int, int], None]
+    predictions: Mapping[Key, list[Json]] = field(default_factory=dict)
 
     def send(self, tasks: Sequence[Json]) -> tuple[int, int, int]:
         """
@@ -223,22 +237,30 @@ class _Sender:
         """Send *missing* in batches that the server takes in one transaction each."""
         for start in range(0, len(missing), _BATCH):
             batch = missing[start : start + _BATCH]
-            request: Any = [self._request(task) for task in batch]
+            request: Any = [
+                {"data": task, "predictions": self.predictions.get(key_of(task), [])}
+                for task in batch
+            ]
             self.client.projects.import_tasks(self.project, request=request, request_options=ONCE)
             self.progress(total - len(missing) + start + len(batch), total)
-
-    def _request(self, task: Json) -> Json:
-        """Return a task with what is proposed for it."""
-        found = self.proposed.get(task["passage_id"])
-        shown = {"predictions": [build_prediction(found, task["text"])]} if found else {}
-        return {"data": task, **shown}
 
 
 # Projects.
 
 
-def _prepare_project(
-    client: LabelStudio, title: str, config: str, instruction: str, model_version: str | None
+def build_settings(repository: Repository) -> dict[str, str]:
+    """Return what every annotator's project shows: the codebook's questions, the guidelines."""
+    guidelines = repository.path("schema/guidelines.md").read_text(encoding="utf-8")
+    config = build_label_config(repository.codebook)
+    return {"config": config, "instruction": build_instruction(guidelines)}
+
+
+def prepare_project(
+    client: LabelStudio,
+    title: str,
+    config: str,
+    instruction: str,
+    model_version: str | None = None,
 ) -> int:
     """Return the id of the project, made or brought up to date."""
     project = find_project(client, title)

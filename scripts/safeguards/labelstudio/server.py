@@ -2,8 +2,8 @@
 A local Label Studio for one team: started, watched and stopped.
 
 The server lives in its own virtual environment and process. It listens on 127.0.0.1 only, keeps
-its database in one folder, and sends nothing home. Busy ports are refused here, because Label
-Studio would silently take the next one.
+its database in one folder or in PostgreSQL, and sends nothing home. Busy ports are refused here,
+because Label Studio would silently take the next one.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from safeguards.errors import ServerFault
+from safeguards.labelstudio.database import Database
 
 HOST = "127.0.0.1"
 _POLL = 0.25
@@ -130,6 +131,8 @@ def start(
     password: str,
     token: str,
     *,
+    database: Database | None = None,
+    public_url: str | None = None,
     patience: float = 240.0,
 ) -> Running:
     """
@@ -142,6 +145,8 @@ def start(
         user: E-mail address under which the owner logs in; made up, no mail is sent.
         password: Password of the owner; only the first start in a folder sets it.
         token: Token of the owner, 40 hexadecimal digits; the same.
+        database: A PostgreSQL database; None for a file in the folder.
+        public_url: The https address under which a reverse proxy shows the server to a team.
         patience: How many seconds to wait.
 
     Raises:
@@ -152,7 +157,7 @@ def start(
     url = f"http://{HOST}:{port}"
     entry = {
         "LABEL_STUDIO_BASE_DATA_DIR": str(data_dir),
-        "LABEL_STUDIO_HOST": url,
+        "LABEL_STUDIO_HOST": public_url or url,
         "LABEL_STUDIO_USERNAME": user,
         "LABEL_STUDIO_PASSWORD": password,
         "LABEL_STUDIO_USER_TOKEN": token,
@@ -163,7 +168,13 @@ def start(
     with log.open("ab") as output:
         process = subprocess.Popen(
             _command(executable, data_dir, port),
-            env={**_inherited(os.environ), **_QUIET, **entry},
+            env={
+                **_inherited(os.environ),
+                **_QUIET,
+                **entry,
+                **(database.settings if database else {}),
+                **(_behind_proxy(public_url) if public_url else {}),
+            },
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -179,15 +190,21 @@ def start(
 
 
 @contextmanager
-def serving(
-    executable: Path, data_dir: Path, port: int, user: str, password: str, token: str
-) -> Iterator[Running]:
-    """Start a server for the duration of a block."""
-    running = start(executable, data_dir, port, user, password, token)
+def serving(running: Running) -> Iterator[Running]:
+    """Stop a server that was started at the end of a block."""
     try:
         yield running
     finally:
         running.stop()
+
+
+def _behind_proxy(public_url: str) -> dict[str, str]:
+    """Return what makes logins safe where a reverse proxy with TLS stands before the server."""
+    return {
+        "CSRF_TRUSTED_ORIGINS": public_url,
+        "SESSION_COOKIE_SECURE": "1",
+        "CSRF_COOKIE_SECURE": "1",
+    }
 
 
 def _command(executable: Path, data_dir: Path, port: int) -> list[str]:

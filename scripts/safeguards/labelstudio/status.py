@@ -96,8 +96,8 @@ def _progress(
     """Return how far an annotator is with some passages."""
     mine = set(passages)
     done = {p: a for p, a in harvest.newest.items() if p in mine}
-    skipped = sum(p in mine for p in harvest.given_up)
-    drafts = sum(p in mine for p in harvest.drafted)
+    skipped = sum(p in mine for p, _ in harvest.skips)
+    drafts = sum(p in mine for p in harvest.unsent)
     origins: Counter[str] = sum((count_origins(a) for a in done.values()), Counter())
     times = [float(a["lead_time"]) for a in done.values() if a.get("lead_time")]
     last = max((_day(a) for a in done.values()), default=None)

@@ -79,7 +79,9 @@ def submit(
             )
         for passage_id, result in results.items():
             key = keys[passage_id]
-            sent += _create_annotation(client, tasks[key], _unique_id(title, key, result), result)
+            sent += create_annotation(
+                client, tasks[key], make_unique_id(title, key, result), result
+            )
     left = len(seat.passages) - len(results)
     return SubmitReport(annotator_id, title, sent, len(results) - sent, left)
 
@@ -112,21 +114,23 @@ def _build_results(seat: Seat, annotations: Sequence[Annotation]) -> dict[str, l
     return results
 
 
-def _unique_id(title: str, key: Key, result: Sequence[Json]) -> str:
+def make_unique_id(title: str, key: Key, result: Sequence[Json]) -> str:
     """Return the id that keeps the server from storing the same codes twice."""
     content = json.dumps(result, sort_keys=True, ensure_ascii=False)
     return str(uuid.uuid5(uuid.NAMESPACE_URL, "\x1f".join((title, *key, content))))
 
 
-def _create_annotation(
-    client: LabelStudio, task: int, unique_id: str, result: Sequence[Json]
+def create_annotation(
+    client: LabelStudio, task: int, unique_id: str, result: Sequence[Json], **more: Any
 ) -> bool:
     """Store one annotation; return False if the server has it already."""
     from label_studio_sdk.core.api_error import ApiError
 
     items: Any = list(result)
     try:
-        client.annotations.create(task, result=items, unique_id=unique_id, request_options=ONCE)
+        client.annotations.create(
+            task, result=items, unique_id=unique_id, request_options=ONCE, **more
+        )
     except ApiError as error:
         if error.status_code != 409:
             raise

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from safeguards.cli.label.carry import carry
 from safeguards.cli.label.exchange import packet, pull, push, submit
 from safeguards.cli.label.plan import plan
 from safeguards.cli.label.predict import predict
-from safeguards.cli.label.serve import serve
+from safeguards.cli.label.restore import restore
+from safeguards.cli.label.serve import backup, serve
 from safeguards.cli.label.status import status
 
 
@@ -22,5 +24,7 @@ def label() -> None:
     """
 
 
-for command in (serve, plan, predict, push, packet, submit, status, pull):
+_CAMPAIGN = (serve, plan, predict, push, packet, submit, status, pull, restore, backup, carry)
+
+for command in _CAMPAIGN:
     label.add_command(command)

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from safeguards.cli.label.contests import pull_decisions, push_cases, submit_decisions
 from safeguards.cli.label.options import round_option, shown_progress, url_option
 from safeguards.cli.label.predict import PREDICTORS, propose
 from safeguards.cli.shared import format_option, pass_repository, print_rows, say
 
 if TYPE_CHECKING:
+    from safeguards.labelstudio.pull import Pulled
     from safeguards.labelstudio.push import PushReport
     from safeguards.model import Annotation, Round
     from safeguards.proposals import Prediction
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 _PUSHED = ("annotator_id", "project", "created", "already_there", "to_create", "refreshed")
 _SUBMITTED = ("annotator_id", "project", "submitted", "already_there", "not_coded")
-_PULLED = ("annotator_id", "passages", "rows", "skipped", "quarantined", "missing")
+_PULLED = ("annotator_id", "passages", "rows", "skipped", "drafts", "quarantined", "missing")
 
 
 @click.command()
@@ -35,6 +37,21 @@ _PULLED = ("annotator_id", "passages", "rows", "skipped", "quarantined", "missin
     help="Show proposals, by rule or by model.  [default: as pushed before, or none]",
 )
 @click.option("--dry-run", is_flag=True, help="Tell what would be sent, and send nothing.")
+@click.option("--adjudicate", is_flag=True, help="What annotators contest, to the adjudicator.")
+@click.option(
+    "--audit",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    help="With --adjudicate: share of what they agree on that is decided as well.",
+)
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="With --adjudicate: of the audit, and of the letters that stand for annotators.",
+)
 @url_option
 @format_option()
 @pass_repository
@@ -43,6 +60,9 @@ def push(
     round_name: str,
     predictor: str | None,
     dry_run: bool,
+    adjudicate: bool,
+    audit: float,
+    seed: int,
     url: str | None,
     form: str,
 ) -> None:
@@ -53,15 +73,21 @@ def push(
     annotations/rounds/ROUND/predictions/, and stays the same for the whole round. Measure it first:
     safeguards label predict --measure.
 
+    With --adjudicate, what was pulled and is contested goes to a project of the adjudicator, where
+    annotators are letters.
+
     \b
     Example:
       safeguards label push --round pilot --dry-run
       safeguards label push --round main-2 --predict cues
+      safeguards label push --round pilot --adjudicate --audit 0.05
     """
     from safeguards.labelstudio import client, push
     from safeguards.records import write_records
 
     plan = repository.round(round_name)
+    if adjudicate:
+        return push_cases(repository, plan, url, form, audit=audit, seed=seed, dry_run=dry_run)
     server = client.read_server(os.environ, url)
     with shown_progress() as show:
         send = partial(push.push, repository, plan, server)
@@ -70,6 +96,7 @@ def push(
             write_records(repository.predictions_path(plan.round), proposals)
         report = send(predictions=proposals, dry_run=dry_run, progress=show)
     print_rows([asdict(project) for project in report.projects], form, _PUSHED)
+    return None
 
 
 def _proposals(
@@ -109,7 +136,7 @@ def _proposals(
     "path",
     required=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Annotations, or answers to a packet; one JSON record a line.",
+    help="Annotations, answers to a packet, or decisions; one JSON record a line.",
 )
 @url_option
 @format_option()
@@ -125,20 +152,27 @@ def submit(
     """
     Enter the codes of a rule or a language model into Label Studio.
 
+    Of the round's adjudicator decisions are awaited, in YAML or one JSON record a line; rows of the
+    adjudicator's own that they accept are lines of the same file.
+
     \b
     Example:
       safeguards label submit --round pilot --annotator lm-a --file lm-a.jsonl
       safeguards label submit --round pilot --annotator lm-a --file answers.jsonl
+      safeguards label submit --round pilot --annotator lm-c --file decisions.yaml
     """
     from safeguards.labelstudio import client, submit
 
     plan = repository.round(round_name)
+    if annotator_id == plan.adjudicator and annotator_id not in plan.annotators:
+        return submit_decisions(repository, plan, url, form, path)
     rows = _read_codes(repository, plan, annotator_id, path)
     server = client.read_server(os.environ, url)
     report = submit.submit(repository, plan, server, annotator_id, rows)
     if report.not_coded:
         say(f"{report.not_coded} passages have no row, not even 'none', and were not submitted")
     print_rows([asdict(report)], form, _SUBMITTED)
+    return None
 
 
 def _read_codes(
@@ -188,29 +222,53 @@ def packet(repository: Repository, round_name: str, parts: int, output: Path) ->
 @click.command()
 @round_option
 @click.option("--force", is_flag=True, help="Write even if files lose passages they hold.")
+@click.option("--adjudicate", is_flag=True, help="What the adjudicator decided.")
 @url_option
 @format_option()
 @pass_repository
-def pull(repository: Repository, round_name: str, force: bool, url: str | None, form: str) -> None:
+def pull(
+    repository: Repository,
+    round_name: str,
+    force: bool,
+    adjudicate: bool,
+    url: str | None,
+    form: str,
+) -> None:
     """
     Fetch what a round's annotators have coded into annotations/rounds/.
 
-    What is wrong goes to annotations/quarantine/ with the reasons.
+    What is wrong goes to annotations/quarantine/ with the reasons. All that came is kept in
+    annotations/snapshots/, for 'safeguards label restore'. With --adjudicate, decisions come back
+    to decisions.yaml, and codes that the adjudicator corrected to a file of their own.
 
     \b
     Example:
       safeguards label pull --round pilot
+      safeguards label pull --round pilot --adjudicate
     """
     from safeguards.labelstudio import client, pull
 
     plan = repository.round(round_name)
+    if adjudicate:
+        return pull_decisions(repository, plan, url, form)
     server = client.read_server(os.environ, url)
     with shown_progress() as show:
         report = pull.pull(repository, plan, server, force=force, progress=show)
     for annotator in report.annotators:
-        for passage_id, note in annotator.notes:
-            say(f"note by {annotator.annotator_id} on {passage_id}: {note}")
-        if annotator.quarantined:
-            name = f"annotations/quarantine/{plan.round}-{annotator.annotator_id}.jsonl"
-            say(f"{annotator.quarantined} annotations of {annotator.annotator_id} are in {name}")
+        _tell(annotator, plan.round)
     print_rows([asdict(annotator) for annotator in report.annotators], form, _PULLED)
+    return None
+
+
+def _tell(pulled: Pulled, round_name: str) -> None:
+    """Say what came back beside codes: notes, skipped passages, drafts, quarantine."""
+    who = pulled.annotator_id
+    for passage_id, note in pulled.notes:
+        say(f"note by {who} on {passage_id}: {note}")
+    for passage_id, reason in pulled.skips:
+        say(f"skipped by {who}: {passage_id}: {reason or 'no reason given'}")
+    if pulled.unsent:
+        say(f"not sent off by {who}, and not used: {', '.join(pulled.unsent)}")
+    if pulled.quarantined:
+        name = f"annotations/quarantine/{round_name}-{who}.jsonl"
+        say(f"{pulled.quarantined} annotations of {who} are in {name}")
