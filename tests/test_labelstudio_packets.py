@@ -13,6 +13,8 @@ from safeguards.errors import RecordFault, UsageFault
 from safeguards.labelstudio.client import build_seat
 from safeguards.labelstudio.convert import Seat
 from safeguards.labelstudio.packets import build_packets, read_answers
+from safeguards.proposals import Prediction
+from safeguards.records import write_records
 from safeguards.repository import Repository
 
 
@@ -49,6 +51,25 @@ def test_a_packet_shows_nobodys_codes(tiny: Repository) -> None:
     packet = "".join(build_packets(tiny, tiny.round("pilot"), 1)[0].values())
     assert reasons
     assert not [reason for reason in reasons if reason in packet]
+
+
+def test_a_packet_shows_the_proposals_of_its_round(tiny: Repository) -> None:
+    """A round pushed with proposals shows them in the packet, as it does on the page."""
+    passage = tiny.round_passages(tiny.round("pilot"))[0]
+    proposal = Prediction(
+        passage.passage_id,
+        passage.text_sha256 or "",
+        "vagueness",
+        "degree_term",
+        3,
+        8,
+        None,
+        "cues",
+    )
+    write_records(tiny.predictions_path("pilot"), [proposal])
+    packet = build_packets(tiny, tiny.round("pilot"), 1)[0]["passages.md"]
+    assert packet.count("Proposals (take, change or leave them):") == 1
+    assert f"- vagueness `degree_term` on '{(passage.text or '')[3:8]}'" in packet
 
 
 def test_too_many_parts_are_refused(tiny: Repository) -> None:

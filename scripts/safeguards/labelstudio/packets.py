@@ -26,6 +26,7 @@ from safeguards.errors import RecordFault, UsageFault
 from safeguards.labelstudio.convert import Seat
 from safeguards.labelstudio.push import build_tasks
 from safeguards.model import Annotation, Attribute, Passage, Round, hash_text, make_annotation_id
+from safeguards.proposals import Prediction
 from safeguards.records import parse_record
 from safeguards.repository import Repository
 
@@ -110,6 +111,9 @@ def build_packets(repository: Repository, plan: Round, parts: int) -> list[dict[
     tasks = {task["passage_id"]: task for task in build_tasks(repository, plan)}
     chosen = repository.round_passages(plan)
     groups = _even_parts(chosen, parts)
+    proposed: dict[str, list[Prediction]] = {}
+    for p in repository.predictions(plan.round):
+        proposed.setdefault(p.passage_id, []).append(p)
     shared = {
         "how_to_answer.md": _HOW_TO_ANSWER,
         "guidelines.md": repository.path("schema/guidelines.md").read_text(encoding="utf-8"),
@@ -118,7 +122,9 @@ def build_packets(repository: Repository, plan: Round, parts: int) -> list[dict[
     return [
         {
             **shared,
-            "passages.md": "".join(_show_task(tasks[p.passage_id]) for p in group),
+            "passages.md": "".join(
+                _show_task(tasks[p.passage_id], proposed.get(p.passage_id, ())) for p in group
+            ),
             "documents.md": _show_documents(repository, plan, group),
         }
         for group in groups
@@ -148,12 +154,19 @@ def _even_parts(passages: Sequence[Passage], parts: int) -> list[list[Passage]]:
     return groups
 
 
-def _show_task(task: Mapping[str, Any]) -> str:
-    """Return a passage as an annotator reads it."""
-    return (
-        f"## {task['passage_id']}\n\n{task['citation']} ({task['heading']}). {task['notice']}.\n\n"
-        f"{task['context'] or 'No opening words.'}\n\nText:\n\n{task['text']}\n\n"
-    )
+def _show_task(task: Mapping[str, Any], proposed: Sequence[Prediction]) -> str:
+    """Return a passage as an annotator reads it, with the proposals that the round shows."""
+    lines = [
+        f"## {task['passage_id']}",
+        f"{task['citation']} ({task['heading']}). {task['notice']}.",
+        task["context"] or "No opening words.",
+        "Text:",
+        task["text"],
+    ]
+    if proposed:
+        codes = (f"- {p.layer} `{p.code}` on '{task['text'][p.start : p.end]}'" for p in proposed)
+        lines.append("Proposals (take, change or leave them):\n\n" + "\n".join(codes))
+    return "\n\n".join(lines) + "\n\n"
 
 
 def _show_documents(repository: Repository, plan: Round, group: Iterable[Passage]) -> str:
