@@ -20,6 +20,7 @@ from safeguards.labelstudio.client import Server, connect
 from safeguards.labelstudio.database import DUMP, SQLITE, Database, find_program, write_backup
 from safeguards.labelstudio.server import Credentials, Running, find_executable, start
 from safeguards.model import hash_text
+from safeguards.publish import build_dataset
 from safeguards.repository import Repository
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,6 +59,19 @@ def reword(tiny: Repository, old: str, new: str) -> None:
     pinned, fresh = (hashlib.sha256(data).hexdigest() for data in (before, after))
     words = register.read_text(encoding="utf-8").replace(pinned, fresh)
     register.write_text(words, encoding="utf-8")
+
+
+@pytest.fixture
+def built(tiny: Repository) -> Path:
+    """Return the tiny dataset, built."""
+    return build_dataset(tiny, tiny.path("dist/dataset")).folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return every file of a folder."""
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()
+    }
 
 
 def free_port() -> int:

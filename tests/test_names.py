@@ -23,14 +23,14 @@ FILES = {
     "term_anchor": "corpus/terms.jsonl",
 }
 LAYERS = [
-    {"errors", "model", "cells", "reliability", "assertions"},
+    {"errors", "model", "cells", "reliability", "assertions", "published"},
     {
         "text", "headings", "pages", "layout", "eid", "markers", "tree", "provisions",
         "concordance", "instruments", "citations", "references", "coefficients", "pairing", "rulings", "transfer", "critiques", "editions", "formats", "mojibake", "numerals",
-        "webpages", "wordfiles", "evidence", "linking", "spans", "confusion", "proposals",
+        "webpages", "wordfiles", "evidence", "linking", "spans", "confusion", "proposals", "splits",
     },
     {
-        "codebook", "records", "repository", "connections", "download", "parquet", "inputs",
+        "codebook", "tables", "records", "repository", "connections", "download", "parquet", "inputs",
         "manifest", "matrix", "comparisons", "agreement", "adjudication", "verdicts", "amendments",
     },
     {

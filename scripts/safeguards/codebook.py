@@ -28,6 +28,7 @@ from safeguards.model import (
     SEEN,
 )
 from safeguards.reliability import ANSWERS, COMPARISONS, MEASURES
+from safeguards.splits import SPLITS
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 NONE = "none"
@@ -327,6 +328,7 @@ def vocabularies(codebook: Codebook) -> dict[str, dict[str, list[str]]]:
             "seen": list(SEEN),
         },
         "annotators": {"kind": ["human", "language_model", "rule"]},
+        "splits": {"split": list(SPLITS)},
     }
 
 

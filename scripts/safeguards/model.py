@@ -229,28 +229,6 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Provision(Passage):
-    """
-    A passage as it is published: with its citation and the adjudicated codes.
-
-    Attributes:
-        citation: Legal form, for instance "Budapest Convention, art. 16(2)".
-        coded_edition: Edition that the codes were made on; None where nobody has coded it.
-        safeguards: Adjudicated safeguard codes, sorted and unique.
-        powers: Adjudicated power codes.
-        vagueness: Adjudicated kinds of vagueness that nothing in the instrument cures.
-        severity: The gravest uncured vagueness; None where the passage was not coded.
-    """
-
-    citation: str = ""
-    coded_edition: str | None = None
-    safeguards: tuple[str, ...] = ()
-    powers: tuple[str, ...] = ()
-    vagueness: tuple[str, ...] = ()
-    severity: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class TermAnchor:
     """Where an operative term stands in an official text: offsets and a hash, no sentence."""
 
@@ -392,20 +370,6 @@ def make_annotation_id(row: Annotation) -> str:
     said = (row.round, row.annotator_id, row.passage_id, row.edition, row.text_sha256)
     key = "\x1f".join((*said, row.layer, row.code, str(row.start), str(row.end)))
     return f"{row.round}-{row.annotator_id}-{hash_text(key)[:12]}"
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedAnnotation(Annotation):
-    """
-    An annotation as it is published: with the operative terms that its span covers.
-
-    Attributes:
-        terms: Operative terms under the span, in reading order; the evidence one can quote.
-        provisional: True while the code rests on a restatement and not on the official text.
-    """
-
-    terms: tuple[str, ...] = ()
-    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from safeguards.eid import (
 )
 from safeguards.errors import DatasetMissing
 from safeguards.model import Document
+from safeguards.splits import SPLITS
 
 Row = dict[str, Any]
 ADJUDICATED = "adjudicated"
@@ -52,20 +53,28 @@ class Dataset:
         """
         import pyarrow.parquet as pq
 
-        files = sorted((self.folder / "data" / name).glob("*.parquet"))
+        files = [
+            path
+            for split in SPLITS
+            for path in sorted((self.folder / "data" / name).glob(f"{split}-*.parquet"))
+        ]
         if not files:
             raise missing(self.folder)
         return [row for path in files for row in pq.ParquetFile(path).read().to_pylist()]
 
     @cached_property
     def provisions(self) -> list[Row]:
-        """The published passages."""
-        return self.table("provisions")
+        """The published passages of all splits, in the order of the register and the documents."""
+        places = {document_id: place for place, document_id in enumerate(self.documents)}
+        rows = self.table("provisions")
+        return sorted(rows, key=lambda r: (places[r["document_id"]], r["edition"], r["ordinal"]))
 
     @cached_property
     def annotations(self) -> list[Row]:
-        """All codes."""
-        return self.table("annotations")
+        """All codes, the adjudicated ones last, each annotator's in the order of the passages."""
+        places = {passage_id: place for place, passage_id in enumerate(self.by_passage)}
+        rows = self.table("annotations")
+        return sorted(rows, key=lambda r: (_layer_key(r), places[r["passage_id"]]))
 
     @cached_property
     def documents(self) -> dict[str, Row]:
@@ -133,6 +142,12 @@ class Dataset:
         for code in yaml.load(path.read_text(encoding="utf-8"), Loader=loader)["codes"]:
             found.setdefault(code["layer"], []).append(code["id"])
         return found
+
+
+def _layer_key(row: Row) -> tuple[bool, str, str]:
+    """Return where the rows of an annotator's round stand among those of others."""
+    adjudicated = row["annotator_id"] == ADJUDICATED
+    return (adjudicated, "" if adjudicated else row["round"], row["annotator_id"])
 
 
 def missing(folder: Path) -> DatasetMissing:

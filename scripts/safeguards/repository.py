@@ -39,6 +39,7 @@ from safeguards.model import (
 from safeguards.proposals import Origins, Prediction
 from safeguards.provisions import split
 from safeguards.records import Located, compose_yaml, only, parse_record, read_records
+from safeguards.splits import SplitSeal, SplitUnit
 from safeguards.text import decode
 
 T = TypeVar("T")
@@ -134,6 +135,16 @@ class Repository:
     def references(self) -> list[Reference]:
         """What the passages cite."""
         return only(self.read("corpus/references.jsonl", Reference))
+
+    @cached_property
+    def splits(self) -> list[SplitUnit]:
+        """Which split each article lies in."""
+        return only(self.read("corpus/splits.jsonl", SplitUnit))
+
+    @cached_property
+    def split_seals(self) -> list[SplitSeal]:
+        """What keeps the splits of each version as they were."""
+        return only(self.read("corpus/split_seals.jsonl", SplitSeal))
 
     def gold_references(self, name: str) -> list[GoldReference]:
         """Return the citations that a careful reader marked in a text: a document, or ``seeds``."""

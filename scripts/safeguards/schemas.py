@@ -30,15 +30,16 @@ from safeguards.model import (
     Document,
     Link,
     Passage,
-    Provision,
-    PublishedAnnotation,
     Reference,
     Round,
     Target,
     TermAnchor,
 )
 from safeguards.proposals import Origins, Prediction
+from safeguards.published import Provision, ProvisionCode, PublishedAnnotation
 from safeguards.reliability import AgreementRow
+from safeguards.splits import SplitSeal, SplitUnit
+from safeguards.tables import NESTED, kind_of
 
 RECORDS: dict[str, type[Any]] = {
     "annotation": Annotation,
@@ -58,6 +59,8 @@ RECORDS: dict[str, type[Any]] = {
     "reference": Reference,
     "rejected_link": RejectedLink,
     "round": Round,
+    "split_seal": SplitSeal,
+    "split_unit": SplitUnit,
     "term_anchor": TermAnchor,
     "worked_cell": WorkedCell,
 }
@@ -74,6 +77,7 @@ _TABLE_OF = {
     "matrix_note": "matrix",
     "passage": "provisions",
     "reference": "references",
+    "split_unit": "splits",
     "worked_cell": "matrix",
 }
 PUBLISHED: dict[str, tuple[type[Any], ...]] = {
@@ -89,6 +93,7 @@ PUBLISHED: dict[str, tuple[type[Any], ...]] = {
     "documents": (Document,),
     "annotators": (Annotator,),
     "agreement": (AgreementRow,),
+    "splits": (SplitUnit,),
 }
 _FIELD = re.compile(r"^    (\w+): (.+(?:\n {8}.+)*)", re.MULTILINE)
 
@@ -140,12 +145,20 @@ def build_dictionary(codebook: Codebook) -> str:
     parts = [_DICTIONARY_HEAD.format(version=codebook.codebook_version)]
     for table, kinds in PUBLISHED.items():
         parts += [f"## {table}\n", "| column | type | meaning | words |", "|---|---|---|---|"]
-        parts += _dictionary_rows(kinds, words[table])
+        wide = kind_of(table, codebook)
+        parts += _dictionary_rows((wide, *(k for k in kinds if k is not wide)), words[table])
         parts.append("")
-    for kind in (Attribute, Target):
+    for kind in (Attribute, ProvisionCode, Target):
         parts += [f"## {kind.__name__.lower()}, nested\n", "| key | type | meaning | words |"]
-        parts += ["|---|---|---|---|", *_dictionary_rows((kind,), {}), ""]
+        parts += ["|---|---|---|---|", *_dictionary_rows((kind,), _nested_words(kind, words)), ""]
     return "\n".join(parts)
+
+
+def _nested_words(
+    kind: type[Any], words: Mapping[str, Mapping[str, Sequence[str]]]
+) -> Mapping[str, Sequence[str]]:
+    """Return the words that the fields of a nested record may hold."""
+    return words[NESTED["codes"]] if kind is ProvisionCode else {}
 
 
 def _dictionary_rows(kinds: Sequence[type[Any]], words: Mapping[str, Sequence[str]]) -> list[str]:

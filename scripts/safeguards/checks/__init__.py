@@ -18,6 +18,7 @@ from safeguards.checks import (
     passages,
     register,
     rounds,
+    shares,
 )
 from safeguards.checks.data import CHECKS, Check, Data, Derived
 from safeguards.errors import SafeguardsError
@@ -27,7 +28,7 @@ from safeguards.repository import Repository
 __all__ = ["CHECKS", "describe_checks", "run_checks"]
 
 # The order in which the checks are listed; importing a module registers its checks.
-MODULES = (register, passages, claims, assertions, judgements, links, rounds, house)
+MODULES = (register, passages, claims, assertions, judgements, links, rounds, shares, house)
 
 
 def run_checks(repository: Repository, derived: Derived, only: str | None = None) -> list[Problem]:

@@ -30,6 +30,7 @@ from safeguards.model import (
 from safeguards.proposals import Origins, Prediction
 from safeguards.records import Located, compose_yaml, only, read_records
 from safeguards.repository import Repository, RestatedUnit
+from safeguards.splits import SplitSeal, SplitUnit
 
 T = TypeVar("T")
 Found = Iterator[tuple[str, int, str]]
@@ -44,6 +45,8 @@ REFERENCES = "corpus/references.jsonl"
 CLAIMS = "corpus/claims.yaml"
 CONCORDANCE = "corpus/concordance.yaml"
 FACTS = "corpus/facts.yaml"
+SPLITS = "corpus/splits.jsonl"
+SPLIT_SEALS = "corpus/split_seals.jsonl"
 CLAIM_CHECKS = "annotations/claim_checks.yaml"
 LINKS = "annotations/links.yaml"
 REJECTED_LINKS = "annotations/rejected_links.yaml"
@@ -61,6 +64,8 @@ FIXED: dict[str, type[Any]] = {
     CLAIMS: Claim,
     CONCORDANCE: Concordance,
     FACTS: Fact,
+    SPLITS: SplitUnit,
+    SPLIT_SEALS: SplitSeal,
     CLAIM_CHECKS: ClaimCheck,
     LINKS: Link,
     REJECTED_LINKS: RejectedLink,

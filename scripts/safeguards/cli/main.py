@@ -16,7 +16,7 @@ from safeguards.cli.codebook import codebook
 from safeguards.cli.judge import adjudicate, check
 from safeguards.cli.label import label
 from safeguards.cli.matrix import links, matrix
-from safeguards.cli.publish import build
+from safeguards.cli.publish import build, splits
 from safeguards.cli.references import references
 from safeguards.cli.shared import Workplace
 from safeguards.cli.texts import fetch, segment
@@ -83,7 +83,7 @@ def main(ctx: click.Context, root: Path | None) -> None:
     ctx.obj = Workplace(root)
 
 
-_COMMANDS = (fetch, segment, schema, codebook, label, agree, adjudicate, check, build)
+_COMMANDS = (fetch, segment, schema, codebook, label, agree, adjudicate, check, splits, build)
 _QUESTIONS = (vague, query, show, matrix, links, references, claims, counts)
 
 for command in (*_COMMANDS, *_QUESTIONS):
