@@ -29,11 +29,13 @@ lint: .venv/.dev
 bench: .venv/.dev .venv-bench/.done
 	PYTHONPATH=tests $(BIN)/python -m bench
 
-# bluebell, which the benchmark compares with, is LGPL: it has a virtual environment of its own.
+# bluebell, which the benchmark compares with, is LGPL: it has a virtual environment of its own. So has
+# another version of pyarrow, with which the dataset must have the same content.
 .venv-bench/.done:
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/pip install --quiet --upgrade pip
 	.venv-bench/bin/pip install --quiet 'bluebell-akn==3.1.1'
+	.venv-bench/bin/pip install --quiet --no-deps --target .venv-bench/pyarrow 'pyarrow==24.0.0'
 	touch $@
 
 # Refresh what is generated in README.md and DATASHEET.md.

@@ -362,7 +362,7 @@ def parse_codebook(text: str, name: str) -> Codebook:
         RecordFault: It breaks its schema; ``faults`` lists every fault with its place.
     """
     try:
-        codebook = Codebook.model_validate(yaml.safe_load(text))
+        codebook = Codebook.model_validate(yaml.load(text, Loader=yaml.CSafeLoader))
     except yaml.YAMLError as error:
         raise RecordFault(name, [" ".join(str(error).split())]) from error
     except ValidationError as error:

@@ -11,9 +11,9 @@ coded has no row: silence of the coders is not silence of the treaty.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from safeguards.cells import MatrixCell, MatrixNote, WorkedCell
 from safeguards.codebook import NONE, Codebook
@@ -29,6 +29,7 @@ from safeguards.linking import (
 from safeguards.model import Annotation, Link, Passage, Span, TermAnchor
 from safeguards.repository import Repository
 
+T = TypeVar("T")
 QUALIFIED, ABSENT, NOT_APPLICABLE = "qualified", "absent", "not_applicable"
 DISCRETION = "discretionary_qualifier"
 
@@ -80,8 +81,23 @@ def build_matrix(
         links: Which safeguard passage reaches which power.
         terms: Where operative terms stand, for the evidence.
     """
-    known = list(passages)
-    return _Builder(codebook, known, list(adjudicated), links, list(terms)).build()
+    codes = _by_document(adjudicated, lambda code: code.passage_id)
+    known = _by_document(passages, lambda passage: passage.passage_id)
+    joined = _by_document(links, lambda link: link.power_passage_id)
+    anchors = _by_document(terms, lambda anchor: anchor.passage_id)
+    builders = (
+        _Builder(codebook, known.get(d, []), codes[d], joined.get(d, []), anchors.get(d, []))
+        for d in sorted(codes)
+    )
+    return [cell for builder in builders for cell in builder.build()]
+
+
+def _by_document(rows: Iterable[T], passage_id: Callable[[T], str]) -> dict[str, list[T]]:
+    """Return *rows* by document: no link leaves its own, so more documents cost no more each."""
+    found: dict[str, list[T]] = {}
+    for row in rows:
+        found.setdefault(passage_id(row).partition(":")[0], []).append(row)
+    return found
 
 
 class _Builder:

@@ -18,6 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+_PLAIN = (str, int, float, type(None))
 _SCALARS = {str: pa.string(), int: pa.int32(), float: pa.float64(), bool: pa.bool_()}
 
 
@@ -103,10 +104,12 @@ def plain_value(value: Any) -> Any:
     >>> plain_value((Attribute("timing", "prior"),))
     [{'name': 'timing', 'value': 'prior'}]
     """
-    if is_dataclass(value):
-        return {f.name: plain_value(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, _PLAIN):
+        return value
     if isinstance(value, (tuple, list)):
         return [plain_value(item) for item in value]
+    if is_dataclass(value):
+        return {name: plain_value(getattr(value, name)) for name in arrow_schema(type(value)).names}
     return value
 
 

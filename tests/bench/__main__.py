@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import agreeing, citing, commands, pushing, scale, splitters
+from bench import agreeing, citing, commands, publishing, pushing, scale, splitters
 
 BENCHES = {
     "splitters": splitters.bench,
@@ -10,6 +10,7 @@ BENCHES = {
     "scale": scale.bench,
     "commands": commands.bench,
     "agreeing": agreeing.bench,
+    "publishing": publishing.bench,
     "pushing": pushing.bench,
 }
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from xml.etree import ElementTree as ET
 
-from safeguards.model import Document, Passage
+from safeguards.model import EDITIONS, Document, Passage
 from safeguards.publish.rows import Tables
 from safeguards.repository import Repository
 
@@ -23,15 +23,17 @@ Children = dict[str | None, list[Passage]]
 
 def build_documents(repository: Repository, tables: Tables) -> dict[str, bytes]:
     """Return the XML files by path: one for each treaty and edition whose text is in *tables*."""
-    rows = [row for shared in tables["provisions"].values() for row in shared]
+    texts: dict[tuple[str, str], list[Passage]] = {}
+    for row in (row for shared in tables["provisions"].values() for row in shared):
+        texts.setdefault((row.document_id, row.edition), []).append(row)
     files = {}
     for document in repository.documents:
-        for edition in ("official", "restatement"):
-            chosen = [r for r in rows if r.document_id == document.document_id]
-            chosen = sorted((r for r in chosen if r.edition == edition), key=lambda r: r.ordinal)
-            if document.kind == "treaty" and document.date and any(r.text for r in chosen):
+        for edition in EDITIONS:
+            rows = texts.get((document.document_id, edition), [])
+            if document.kind == "treaty" and document.date and any(r.text for r in rows):
                 path = f"akn/{document.document_id}.{edition}.xml"
-                files[path] = build_document(document, edition, chosen)
+                in_order = sorted(rows, key=lambda r: r.ordinal)
+                files[path] = build_document(document, edition, in_order)
     return files
 
 

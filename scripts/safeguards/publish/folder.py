@@ -83,7 +83,7 @@ def build_files(repository: Repository, tables: Tables, choice: Choice) -> dict[
         if repository.path(name).is_file():
             files[Path(name).name] = repository.path(name).read_bytes()
     files["README.md"] = build_card(codebook, tables, choice).encode("utf-8")
-    files["annotations.jsonld"] = build_web_annotations(tables).encode("utf-8")
+    files["annotations.jsonld"] = build_web_annotations(tables, repository.terms).encode()
     files.update(build_documents(repository, tables))
     files["croissant.json"] = build_croissant(codebook, tables, files).encode("utf-8")
     files["manifest.json"] = build_manifest(codebook, tables, files, choice).encode("utf-8")

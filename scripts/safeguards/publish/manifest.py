@@ -11,7 +11,7 @@ from typing import Any
 from safeguards import __version__
 from safeguards.codebook import Codebook
 from safeguards.model import hash_text
-from safeguards.parquet import arrow_schema
+from safeguards.parquet import arrow_schema, plain_value
 from safeguards.publish.rows import Choice, Tables
 from safeguards.records import format_record
 from safeguards.tables import kind_of
@@ -49,16 +49,16 @@ def _describe_table(
     codebook: Codebook, name: str, shared: Mapping[str, list[Any]]
 ) -> dict[str, Any]:
     """Return the entry of one table."""
+    lines = {split: _format_rows(rows) for split, rows in shared.items()}
     splits = [
-        {"split": split, "rows": len(rows), "content_sha256": hash_rows(rows)}
+        {"split": split, "rows": len(rows), "content_sha256": hash_text(lines[split])}
         for split, rows in shared.items()
     ]
-    rows = [row for rows in shared.values() for row in rows]
     return {
         "table": name,
-        "rows": len(rows),
+        "rows": sum(map(len, shared.values())),
         "columns": arrow_schema(kind_of(name, codebook)).names,
-        "content_sha256": hash_rows(rows),
+        "content_sha256": hash_text("".join(lines.values())),
         "splits": splits,
     }
 
@@ -70,7 +70,12 @@ def hash_rows(rows: Iterable[Any]) -> str:
     >>> hash_rows([{"name": "timing"}]) == hash_text('{"name": "timing"}' + chr(10))
     True
     """
-    return hash_text("".join(format_record(row) + "\n" for row in rows))
+    return hash_text(_format_rows(rows))
+
+
+def _format_rows(rows: Iterable[Any]) -> str:
+    """Return *rows* as JSON Lines, keys in the order of the columns."""
+    return "".join(format_record(plain_value(row)) + "\n" for row in rows)
 
 
 def build_sums(files: Mapping[str, bytes]) -> str:

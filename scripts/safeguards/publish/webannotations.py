@@ -3,15 +3,16 @@ Every marked span as a W3C Web Annotation (https://www.w3.org/TR/annotation-mode
 
 Positions are offsets in code points, as the model wants them. Words are quoted only where they may
 be: of our restatements, and of official texts where the span is one operative term of at most four
-words.
+words. A term is quoted as terms are kept, so at the beginning of a sentence without its capital.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from safeguards.model import TermAnchor
 from safeguards.publish.rows import Tables
 from safeguards.published import PublishedAnnotation
 
@@ -20,8 +21,15 @@ _CREATORS = {"human": "Person", "language_model": "Software", "rule": "Software"
 LONGEST_QUOTE = 4  # words of an official text
 
 
-def build_web_annotations(tables: Tables) -> str:
-    """Return the JSON-LD of all spans, in the order of the table ``annotations``."""
+def build_web_annotations(tables: Tables, terms: Iterable[TermAnchor]) -> str:
+    """
+    Return the JSON-LD of all spans, in the order of the table ``annotations``.
+
+    Args:
+        tables: The rows of the dataset.
+        terms: Where operative terms stand in official texts.
+    """
+    anchored = {(a.passage_id, a.text_sha256, a.start, a.end): a.term for a in terms}
     kinds = {a.annotator_id: a.kind for a in tables["annotators"]["train"]}
     texts = {
         (p.passage_id, p.edition): p.text
@@ -30,7 +38,11 @@ def build_web_annotations(tables: Tables) -> str:
         if p.edition == "restatement"
     }
     rows = [row for shared in tables["annotations"].values() for row in shared]
-    items = [_build_item(row, kinds, texts) for row in rows if row.start is not None]
+    items = [
+        _build_item(row, kinds, find_quote(row, texts, anchored))
+        for row in rows
+        if row.start is not None
+    ]
     page = {"id": "annotations.jsonld#page", "type": "AnnotationPage", "startIndex": 0}
     collection = {
         "@context": _CONTEXT,
@@ -44,7 +56,7 @@ def build_web_annotations(tables: Tables) -> str:
 
 
 def _build_item(
-    row: PublishedAnnotation, kinds: Mapping[str, str], texts: Mapping[tuple[str, str], str | None]
+    row: PublishedAnnotation, kinds: Mapping[str, str], quote: str | None
 ) -> dict[str, Any]:
     """Return one annotation."""
     kind = _CREATORS.get(kinds.get(row.annotator_id, ""))
@@ -59,31 +71,31 @@ def _build_item(
         "body": [{"type": "SpecificResource", **code}, *(said if row.reason else [])],
         "target": {
             "source": f"passage/{row.passage_id}/{row.edition}",
-            "selector": _build_selectors(row, texts.get((row.passage_id, row.edition))),
+            "selector": [
+                {"type": "TextPositionSelector", "start": row.start, "end": row.end},
+                *([{"type": "TextQuoteSelector", "exact": quote}] if quote else []),
+            ],
         },
     }
 
 
-def _build_selectors(row: PublishedAnnotation, text: str | None) -> list[dict[str, Any]]:
-    """Return where the span lies, and its words where they may be quoted."""
-    place = {"type": "TextPositionSelector", "start": row.start, "end": row.end}
-    quote = find_quote(row, text)
-    return [place, {"type": "TextQuoteSelector", "exact": quote}] if quote else [place]
-
-
-def find_quote(row: PublishedAnnotation, text: str | None) -> str | None:
+def find_quote(
+    row: PublishedAnnotation,
+    texts: Mapping[tuple[str, str], str | None],
+    anchored: Mapping[tuple[str, str, int, int], str],
+) -> str | None:
     """
     Return the words of a span that may be quoted, or None.
 
     Args:
-        row: An annotation with a span.
-        text: The restated text of its passage; None for an official one.
+        row: An annotation.
+        texts: Restated texts by passage and edition.
+        anchored: Operative terms by passage, hash of its text, start and end.
     """
     if row.start is None or row.end is None:
         return None
+    text = texts.get((row.passage_id, row.edition))
     if text is not None:
         return text[row.start : row.end]
-    length = row.end - row.start
-    if len(row.terms) == 1 and len(row.terms[0]) == length:
-        return row.terms[0] if len(row.terms[0].split()) <= LONGEST_QUOTE else None
-    return None
+    term = anchored.get((row.passage_id, row.text_sha256, row.start, row.end))
+    return term if term is not None and len(term.split()) <= LONGEST_QUOTE else None
