@@ -14,23 +14,10 @@ from safeguards.model import Annotation, Passage
 @dataclass(frozen=True, slots=True)
 class ProvisionCode:
     """
-    An adjudicated code as it stands inside its provision.
+    An adjudicated code as it stands inside its provision, with the fields of its annotation.
 
     Attributes:
         annotation_id: Row of the table ``annotations`` that it repeats.
-        edition: Edition that the code was made on.
-        layer: The question that was answered; ``none`` where nothing was found.
-        code: Id of a code of that layer.
-        status: Safeguards: present, qualified, deferred, absent or not_applicable.
-        force: Safeguards: normative force, for instance shall or may.
-        severity: Vagueness: none, slight, material or critical.
-        direction: Vagueness: what the vagueness does, for instance widens_power.
-        start: Offset of the first marked code point; None for the whole passage.
-        end: Offset past the last marked code point.
-        terms: Operative terms under the span, in reading order.
-        resolved_by: passage_ids that cure the vagueness, or supply the content.
-        contested: Whether the annotators differed.
-        provisional: True while the code rests on a restatement and not on the official text.
     """
 
     annotation_id: str

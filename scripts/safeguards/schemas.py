@@ -148,17 +148,17 @@ def build_dictionary(codebook: Codebook) -> str:
         wide = kind_of(table, codebook)
         parts += _dictionary_rows((wide, *(k for k in kinds if k is not wide)), words[table])
         parts.append("")
-    for kind in (Attribute, ProvisionCode, Target):
-        parts += [f"## {kind.__name__.lower()}, nested\n", "| key | type | meaning | words |"]
-        parts += ["|---|---|---|---|", *_dictionary_rows((kind,), _nested_words(kind, words)), ""]
+    coded = NESTED["codes"]
+    nested: list[tuple[type[Any], ...]] = [
+        (Attribute,),
+        (ProvisionCode, *PUBLISHED[coded]),
+        (Target,),
+    ]
+    for kinds in nested:
+        known = words[coded] if ProvisionCode in kinds else {}
+        parts += [f"## {kinds[0].__name__.lower()}, nested\n", "| key | type | meaning | words |"]
+        parts += ["|---|---|---|---|", *_dictionary_rows(kinds, known), ""]
     return "\n".join(parts)
-
-
-def _nested_words(
-    kind: type[Any], words: Mapping[str, Mapping[str, Sequence[str]]]
-) -> Mapping[str, Sequence[str]]:
-    """Return the words that the fields of a nested record may hold."""
-    return words[NESTED["codes"]] if kind is ProvisionCode else {}
 
 
 def _dictionary_rows(kinds: Sequence[type[Any]], words: Mapping[str, Sequence[str]]) -> list[str]:
