@@ -71,7 +71,9 @@ def compare_writers(folder: Path) -> None:
         [*command, "build", "-o", str(folder / "other")],
         env={**os.environ, "PYTHONPATH": paths}, check=True, capture_output=True,
     )  # fmt: skip
-    subprocess.run([*command, "build", "--verify", str(folder / "other")], check=True)
+    subprocess.run(
+        [*command, "build", "--verify", str(folder / "other")], check=True, capture_output=True
+    )
     first, second = (
         json.loads((folder / name / "manifest.json").read_text(encoding="utf-8"))
         for name in ("once", "other")
