@@ -13,6 +13,7 @@ from __future__ import annotations
 import codecs
 import re
 import shlex
+from functools import cache
 from typing import NamedTuple
 
 from safeguards.errors import SourceFault
@@ -169,6 +170,13 @@ def read_lines(text: str) -> list[Line]:
     return [line for line in found if line]
 
 
+@cache
+def _read_runs(source: str, width: int) -> frozenset[tuple[str, ...]]:
+    """Return every run of *width* words in *source*, case folded."""
+    read = [m[0].lower() for m in _WORD.finditer(source)]
+    return frozenset(tuple(read[i : i + width]) for i in range(len(read) - width + 1))
+
+
 def shorten_quotes(words: str, source: str, longest: int = 7) -> str:
     """
     Return *words* with every longer quotation from *source* cut to its first and last two words.
@@ -185,9 +193,8 @@ def shorten_quotes(words: str, source: str, longest: int = 7) -> str:
         source: The text that it may quote.
         longest: How many words in a row may stand.
     """
-    said, read = list(_WORD.finditer(words)), [m[0].lower() for m in _WORD.finditer(source)]
-    width = longest + 1
-    runs = {tuple(read[i : i + width]) for i in range(len(read) - longest)}
+    said, width = list(_WORD.finditer(words)), longest + 1
+    runs = _read_runs(source, width)
     kept, done, place = [], 0, 0
     while place + width <= len(said):
         end = place

@@ -9,7 +9,7 @@ the next step; neither the token nor a user's name ever leaves this module.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -251,7 +251,15 @@ def _sit(repository: Repository, plan: Round, annotator_id: str, chosen: Sequenc
     passages = {p.passage_id: p for p in chosen}
     known_ids = {p.passage_id for p in repository.passages} | set(passages)
     resolve = partial(resolve_provision, aliases=repository.aliases, known=known_ids)
-    return Seat(plan, annotator_id, repository.codebook, passages, resolve)
+    source = "\n".join(_read_source(repository, plan, dict.fromkeys(p.document_id for p in chosen)))
+    return Seat(plan, annotator_id, repository.codebook, passages, resolve, source)
+
+
+def _read_source(repository: Repository, plan: Round, documents: Iterable[str]) -> Iterator[str]:
+    """Yield the official texts that somebody codes, passage by passage; restatements are ours."""
+    for document_id in documents:
+        if (edition := repository.round_edition(plan, document_id)) == "official":
+            yield from (p.text or "" for p in repository.passages_with_text(document_id, edition))
 
 
 def say_nothing(done: int, total: int) -> None:

@@ -47,6 +47,7 @@ class Seat:
     Attributes:
         passages: The passages that the annotator codes by id, in document order.
         resolve: Returns the passage id that an annotator's words name; raises UsageFault.
+        source: The texts of the documents; a reason carries none of their sentences.
     """
 
     plan: Round
@@ -54,6 +55,7 @@ class Seat:
     codebook: Codebook
     passages: Mapping[str, Passage]
     resolve: Callable[[str], str]
+    source: str = ""
 
 
 # To Label Studio.
@@ -342,7 +344,7 @@ def _parse_region(region: _Region, blank: Annotation, seat: Seat) -> tuple[Annot
     if faults:
         return blank, [f"{place}: {fault}" for fault in faults]
     row = replace(blank, layer=layer, code=code, start=region.start, end=region.end, **answers)
-    return _with_id(replace(row, reason=shorten_quotes(row.reason or "", text) or None)), []
+    return _with_id(replace(row, reason=shorten_quotes(row.reason or "", seat.source) or None)), []
 
 
 def _parse_label(region: _Region, codebook: Codebook) -> tuple[str, str, list[str]]:
