@@ -11,6 +11,7 @@ import yaml
 from safeguards import __version__
 from safeguards.codebook import Codebook, vocabularies
 from safeguards.parquet import arrow_schema
+from safeguards.publish.manifest import hash_rows
 from safeguards.publish.rows import Choice, Tables
 from safeguards.splits import SPLITS
 from safeguards.tables import LISTED, NESTED, kind_of
@@ -35,7 +36,12 @@ def build_card(codebook: Codebook, tables: Tables, choice: Choice) -> str:
         "tags": [*TAGS],
         "configs": [_config(name, tables[name]) for name in tables],
         "dataset_info": [
-            {"config_name": name, "features": _features(name, codebook, words)} for name in tables
+            {
+                "config_name": name,
+                "description": f"Content {_hash_table(tables[name])}",
+                "features": _features(name, codebook, words),
+            }
+            for name in tables
         ],
     }
     header = yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=100)
@@ -50,6 +56,16 @@ def build_card(codebook: Codebook, tables: Tables, choice: Choice) -> str:
         ),
     )
     return f"---\n{header}---\n\n{body}"
+
+
+def _hash_table(shared: Mapping[str, Sequence[Any]]) -> str:
+    """
+    Return a piece of the hash of a table's rows.
+
+    The loader's cache knows a local dataset by its card alone; without this it would give the rows
+    of the first build for ever.
+    """
+    return hash_rows(row for rows in shared.values() for row in rows)[:12]
 
 
 def _creators(tables: Tables) -> list[str]:
