@@ -7,6 +7,7 @@ CHROMIUM ?= /usr/bin/chromium
 PIP_INSTALL := install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: dataset test lint bench docs label-studio chromium postgresql clean
+.PHONY: dataset test lint baselines bench docs label-studio chromium clean
 
 dataset: .venv/.core
 	$(BIN)/safeguards build
@@ -25,6 +26,12 @@ lint: .venv/.dev
 	$(BIN)/ruff format --check scripts tests
 	$(BIN)/ruff check scripts tests
 	$(BIN)/mypy
+
+# What a model has to beat: annotations/baselines.jsonl, measured anew.
+baselines: .venv/.dev
+	@test ! -d $(TEXTS) || $(BIN)/safeguards fetch --from $(TEXTS)
+	$(BIN)/safeguards build
+	$(BIN)/safeguards baselines --measure
 
 bench: .venv/.dev .venv-bench/.done
 	PYTHONPATH=tests $(BIN)/python -m bench

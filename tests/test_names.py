@@ -23,7 +23,10 @@ FILES = {
     "term_anchor": "corpus/terms.jsonl",
 }
 LAYERS = [
-    {"errors", "model", "cells", "reliability", "assertions", "published"},
+    {
+        "errors", "model", "cells", "reliability", "assertions", "published", "errata", "baselines",
+        "marks",
+    },
     {
         "text", "headings", "pages", "layout", "eid", "markers", "tree", "provisions",
         "concordance", "instruments", "citations", "references", "coefficients", "pairing", "rulings", "transfer", "critiques", "editions", "formats", "mojibake", "numerals",
@@ -36,6 +39,7 @@ LAYERS = [
     {
         "sources", "segment", "engines", "labelstudio", "checks",
         "publish", "query", "claims", "schemas", "gold", "confirmation", "assignment", "prediction",
+        "releases", "citing",
     },
     {"cli"},
     {"__main__"},
@@ -109,7 +113,7 @@ def test_imports_go_down(path: Path) -> None:
     """A module imports only what lies below it; work modules do not import each other."""
     room = room_of(path)
     if room == "__init__":
-        assert imported(path) == set()
+        assert imported(path) == {"releases"}
         return
     depth = next(n for n, rooms in enumerate(LAYERS) if room in rooms)
     allowed = set().union(*LAYERS[:depth], {room})

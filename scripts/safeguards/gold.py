@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safeguards.errors import TextChanged, UsageFault
-from safeguards.model import Document, GoldReference, Passage, Reference, hash_text
+from safeguards.marks import GoldReference
+from safeguards.model import Document, Passage, Reference, hash_text
 from safeguards.references import find_references, index_passages
 from safeguards.repository import Repository
 from safeguards.text import decode

@@ -126,6 +126,9 @@ class Document:
         reference: Official reference, for instance ETS No. 185.
         date: ISO date of adoption or publication; year or month alone where no more is known.
         date_basis: Critiques: whether the date was ``seen`` there or ``inferred`` from around it.
+        opened: Treaties: ISO date on which it was opened for signature.
+        in_force: Treaties: ISO date of entry into force; None where there is none, or none known.
+        series: Treaties: places in treaty series, for instance 2225 UNTS 209.
         language: Language of the text that was coded.
         stage: Critiques: the stage of the negotiations it speaks to.
         actor_type: Critiques: what kind of author it has.
@@ -154,6 +157,9 @@ class Document:
     reference: str | None = None
     date: str | None = None
     date_basis: str | None = None
+    opened: str | None = None
+    in_force: str | None = None
+    series: tuple[str, ...] = ()
     language: str = "en"
     stage: str | None = None
     actor_type: str | None = None
@@ -272,30 +278,6 @@ class Reference:
     to_document_id: str | None
     kind: str
     exact: bool
-
-
-@dataclass(frozen=True, slots=True)
-class GoldReference:
-    """
-    A citation as a careful reader marked it, to measure the finder by.
-
-    A passage that was read and cites nothing has one row without offsets: so it is known to have
-    been read.
-
-    Attributes:
-        passage_id: Passage that was read; for a critique, its file and the number of the line.
-        text_sha256: Hash of its text.
-        start: Offset of the first code point of the citation, or None.
-        end: Offset past the last one, or None.
-        targets: passage_ids that are cited, or the document_id of a whole treaty; empty where the
-            register has no such treaty.
-    """
-
-    passage_id: str
-    text_sha256: str
-    start: int | None
-    end: int | None
-    targets: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,18 +18,20 @@ from typing import Any, TypeVar
 import yaml
 
 from safeguards.assertions import ClaimCheck, Concordance, Fact
+from safeguards.baselines import BaselineScore
 from safeguards.cells import MatrixNote, RejectedLink, WorkedCell
 from safeguards.codebook import Codebook, read_codebook
 from safeguards.critiques import read_critique
 from safeguards.eid import build_aliases, iter_enclosing, unknown_document
+from safeguards.errata import Erratum
 from safeguards.errors import RecordFault, TextChanged, UnknownProvision, UsageFault
+from safeguards.marks import GoldReference
 from safeguards.model import (
     Annotation,
     Annotator,
     Claim,
     Decision,
     Document,
-    GoldReference,
     Link,
     Passage,
     Reference,
@@ -164,6 +166,17 @@ class Repository:
     def facts(self) -> list[Fact]:
         """Figures about treaties that are right on a date."""
         return only(self.read("corpus/facts.yaml", Fact))
+
+    @cached_property
+    def errata(self) -> list[Erratum]:
+        """Errors in published releases, and what was done about them."""
+        return only(self.read("corpus/errata.yaml", Erratum))
+
+    @cached_property
+    def baselines(self) -> list[BaselineScore]:
+        """How well simple methods find codes; nothing where nobody has measured it."""
+        path = self.path("annotations/baselines.jsonl")
+        return only(read_records(path, BaselineScore)) if path.is_file() else []
 
     def outline(self, document_id: str) -> dict[str, Any]:
         """
@@ -477,3 +490,21 @@ def find_root(start: Path) -> Path:
         if (folder / "schema" / "codebook.yaml").is_file() and (folder / "corpus").is_dir():
             return folder
     raise UsageFault(f"no dataset at {start} or above; run in a checkout, or name one with -C")
+
+
+def read_citation(root: Path) -> dict[str, Any]:
+    """
+    Return what ``CITATION.cff`` says (https://citation-file-format.github.io).
+
+    Raises:
+        UsageFault: There is no such file, or it lacks title, authors or licence.
+    """
+    path = root / "CITATION.cff"
+    if not path.is_file():
+        raise UsageFault(f"no file {path}; run in a checkout, or name one with -C")
+    loader, node = compose_yaml(path)
+    found = dict(loader.construct_document(node) or {})
+    missing = [key for key in ("title", "authors", "license") if not found.get(key)]
+    if missing:
+        raise UsageFault(f"{path} lacks {', '.join(missing)}; add it")
+    return found

@@ -19,8 +19,10 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from safeguards.assertions import ClaimCheck, Concordance, Fact
+from safeguards.baselines import BaselineScore
 from safeguards.cells import MatrixCell, MatrixNote, RejectedLink, WorkedCell
 from safeguards.codebook import Codebook, vocabularies
+from safeguards.errata import Erratum
 from safeguards.model import (
     Annotation,
     Annotator,
@@ -44,11 +46,13 @@ from safeguards.tables import NESTED, kind_of
 RECORDS: dict[str, type[Any]] = {
     "annotation": Annotation,
     "annotator": Annotator,
+    "baseline": BaselineScore,
     "claim": Claim,
     "claim_check": ClaimCheck,
     "concordance": Concordance,
     "decision": Decision,
     "document": Document,
+    "erratum": Erratum,
     "fact": Fact,
     "link": Link,
     "matrix_cell": MatrixCell,

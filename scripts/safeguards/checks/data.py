@@ -11,9 +11,11 @@ from typing import Any, TypeVar
 import yaml
 
 from safeguards.assertions import ClaimCheck, Concordance, Fact
+from safeguards.baselines import BaselineScore
 from safeguards.cells import MatrixNote, RejectedLink, WorkedCell
 from safeguards.codebook import vocabularies
 from safeguards.eid import is_inside
+from safeguards.errata import Erratum
 from safeguards.errors import RecordFault
 from safeguards.model import (
     Annotation,
@@ -47,6 +49,7 @@ CONCORDANCE = "corpus/concordance.yaml"
 FACTS = "corpus/facts.yaml"
 SPLITS = "corpus/splits.jsonl"
 SPLIT_SEALS = "corpus/split_seals.jsonl"
+ERRATA = "corpus/errata.yaml"
 CLAIM_CHECKS = "annotations/claim_checks.yaml"
 LINKS = "annotations/links.yaml"
 REJECTED_LINKS = "annotations/rejected_links.yaml"
@@ -66,6 +69,7 @@ FIXED: dict[str, type[Any]] = {
     FACTS: Fact,
     SPLITS: SplitUnit,
     SPLIT_SEALS: SplitSeal,
+    ERRATA: Erratum,
     CLAIM_CHECKS: ClaimCheck,
     LINKS: Link,
     REJECTED_LINKS: RejectedLink,
@@ -77,6 +81,7 @@ FIXED: dict[str, type[Any]] = {
 _KINDS: tuple[tuple[str, type[Any]], ...] = (
     ("corpus/restatements/*.yaml", RestatedUnit),
     ("corpus/drafts/*.yaml", RestatedUnit),
+    ("annotations/baselines.jsonl", BaselineScore),
     (f"{ROUNDS}/*/round.yaml", Round),
     (f"{ROUNDS}/*/decisions.yaml", Decision),
     (f"{ROUNDS}/*/*.jsonl", Annotation),

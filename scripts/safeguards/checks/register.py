@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from safeguards.checks.data import (
     DOCUMENTS,
+    ERRATA,
     Data,
     Found,
     check,
@@ -14,9 +15,11 @@ from safeguards.checks.data import (
     find_wrong_words,
     is_date,
 )
+from safeguards.errata import Erratum
 from safeguards.model import Document
 
 _COMMIT, _HASH = re.compile(r"[0-9a-f]{40}"), re.compile(r"[0-9a-f]{64}")
+_VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 # Documents.
 
@@ -37,12 +40,15 @@ def document_words(data: Data) -> Found:
 
 @check
 def document_date(data: Data) -> Found:
-    """A document's date is an ISO date; of a critique, year or month may be all that is known."""
+    """A document's dates are ISO dates; of a critique, year or month may be all that is known."""
     for row in data.read(DOCUMENTS, Document):
         rest = {4: "-01-01", 7: "-01"} if row.record.kind == "critique" else {}
         date = row.record.date
         if date is not None and not is_date(date + rest.get(len(date), "")):
             yield DOCUMENTS, row.line, f"{row.record.document_id}: '{row.record.date}' is no date"
+        for other in (row.record.opened, row.record.in_force):
+            if other is not None and not is_date(other):
+                yield DOCUMENTS, row.line, f"{row.record.document_id}: '{other}' is no date"
 
 
 @check
@@ -167,3 +173,20 @@ def outline_containers(data: Data) -> Found:
 def _outlines(data: Data) -> Iterator[tuple[str, str]]:
     """Yield path and document id of each outline."""
     return ((f"corpus/outlines/{name}.yaml", name) for name in data.outlines)
+
+
+# Errata.
+
+
+@check
+def erratum_entry(data: Data) -> Found:
+    """An erratum has its own id, a date, the version that corrects it, and what it touches."""
+    rows = data.read(ERRATA, Erratum)
+    yield from find_repeated(ERRATA, rows, lambda erratum: erratum.erratum_id)
+    for row in rows:
+        if not is_date(row.record.date):
+            yield ERRATA, row.line, f"{row.record.erratum_id}: '{row.record.date}' is no date"
+        if _VERSION.fullmatch(row.record.version) is None:
+            yield ERRATA, row.line, f"{row.record.erratum_id}: '{row.record.version}' is no version"
+        if not row.record.records:
+            yield ERRATA, row.line, f"{row.record.erratum_id} names no record; name what it touches"

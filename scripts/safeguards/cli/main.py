@@ -11,6 +11,8 @@ import click
 from safeguards import __version__
 from safeguards.cli.agree import agree
 from safeguards.cli.ask import counts, query, show, vague
+from safeguards.cli.baselines import baselines
+from safeguards.cli.cite import cite
 from safeguards.cli.claims import claims
 from safeguards.cli.codebook import codebook
 from safeguards.cli.judge import adjudicate, check
@@ -18,6 +20,7 @@ from safeguards.cli.label import label
 from safeguards.cli.matrix import links, matrix
 from safeguards.cli.publish import build, splits
 from safeguards.cli.references import references
+from safeguards.cli.release import diff, publish, release, verify
 from safeguards.cli.shared import Workplace
 from safeguards.cli.texts import fetch, segment
 from safeguards.cli.vocabulary import schema
@@ -84,7 +87,8 @@ def main(ctx: click.Context, root: Path | None) -> None:
 
 
 _COMMANDS = (fetch, segment, schema, codebook, label, agree, adjudicate, check, splits, build)
-_QUESTIONS = (vague, query, show, matrix, links, references, claims, counts)
+_RELEASES = (baselines, diff, verify, release, publish)
+_QUESTIONS = (vague, query, show, matrix, links, references, claims, cite, counts)
 
-for command in (*_COMMANDS, *_QUESTIONS):
+for command in (*_COMMANDS, *_RELEASES, *_QUESTIONS):
     main.add_command(command)

@@ -23,7 +23,7 @@ from safeguards.tables import NESTED, kind_of
 # Files of the checkout that the dataset ships as they are.
 SHIPPED = (
     "CHANGELOG.md", "CITATION.cff", "DATASHEET.md", "LICENSE",
-    "schema/codebook.yaml", "schema/data_dictionary.md",
+    "schema/codebook.yaml", "schema/data_dictionary.md", "corpus/errata.yaml",
 )  # fmt: skip
 # Columns beside those with a vocabulary whose values recur, and are stored once.
 _RECURRING = (
