@@ -6,8 +6,7 @@ BIN := .venv/bin
 CHROMIUM ?= /usr/bin/chromium
 PIP_INSTALL := install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: dataset test lint bench docs label-studio chromium postgresql clean
-.PHONY: dataset test lint baselines bench docs label-studio chromium clean
+.PHONY: dataset test lint baselines bench docs label-studio chromium postgresql clean
 
 dataset: .venv/.core
 	$(BIN)/safeguards build

@@ -9,6 +9,7 @@ import pyarrow as pa
 import yaml
 
 from safeguards import __version__
+from safeguards.baselines import MACRO, BaselineScore
 from safeguards.codebook import Codebook, vocabularies
 from safeguards.parquet import arrow_schema
 from safeguards.publish.manifest import hash_rows
@@ -21,8 +22,18 @@ LICENCE = "cc-by-4.0"
 Words = Mapping[str, Mapping[str, Sequence[str]]]
 
 
-def build_card(codebook: Codebook, tables: Tables, choice: Choice) -> str:
-    """Return the README of the dataset, with the headings of the Hugging Face template."""
+def build_card(
+    codebook: Codebook, tables: Tables, choice: Choice, scores: Sequence[BaselineScore] = ()
+) -> str:
+    """
+    Return the README of the dataset, with the headings of the Hugging Face template.
+
+    Args:
+        codebook: What the columns' words mean.
+        tables: The rows of each table and split.
+        choice: What was asked for in this build.
+        scores: What the baselines reach.
+    """
     words = vocabularies(codebook)
     front = {
         "pretty_name": "Treaty safeguards",
@@ -50,12 +61,32 @@ def build_card(codebook: Codebook, tables: Tables, choice: Choice) -> str:
         codebook=codebook.codebook_version,
         edition=_EDITIONS[choice.edition],
         counts="\n".join(_count(name, shared) for name, shared in tables.items()),
+        scores=_show_scores(scores),
         annotators="\n".join(
             f"- `{a.annotator_id}` ({a.kind.replace('_', ' ')}): {a.note}"
             for a in tables["annotators"]["train"]
         ),
     )
     return f"---\n{header}---\n\n{body}"
+
+
+def _show_scores(scores: Sequence[BaselineScore]) -> str:
+    """Return the means of each baseline as a table; single codes stand in the file beside it."""
+    rows = [
+        f"| {s.evaluation} | {s.edition} | {s.layer} | {s.baseline} | {_figure(s.f1)} | "
+        f"{_figure(s.low)} to {_figure(s.high)} | {s.positive} |"
+        for s in scores
+        if s.subject == MACRO and s.f1 is not None
+    ]
+    if not rows:
+        return "None were measured for this build."
+    head = "| evaluation | edition | layer | baseline | macro F1 | interval | codes |"
+    return "\n".join([head, "|---|---|---|---|---|---|---|", *rows])
+
+
+def _figure(value: float | None) -> str:
+    """Return a figure with two digits."""
+    return "" if value is None else f"{value:.2f}"
 
 
 def _hash_table(shared: Mapping[str, Sequence[Any]]) -> str:
@@ -184,6 +215,22 @@ labels; on disk they are words.
 Beside the tables: `annotations.jsonld` (W3C Web Annotations), `akn/` (Akoma Ntoso XML of each
 treaty), `croissant.json`, and `manifest.json` with a hash of the rows of every table that does not
 depend on the version of the Parquet writer. `sha256sum -c SHA256SUMS` checks the bytes.
+
+### Versions
+
+One version for the whole release, as in SemVer: a major version changes ids or definitions, a minor
+one adds data, a patch mends errors. `safeguards diff OLD NEW` says what changed and which codebook
+rule or erratum asked for it; errata stand in `errata.yaml`. `safeguards.load(version=...)` pins a
+version and verifies its hash.
+
+### Baselines
+
+What a model has to beat (`baselines.jsonl` has every code, with precision at 80 % recall): the most
+frequent answer, the codebook's cue words, TF-IDF with logistic regression. Macro F1 over the codes
+that have cases enough, with 95 % intervals from a bootstrap over articles; a code or split with too
+few cases has a reason instead of a figure. `make baselines` reproduces it.
+
+{scores}
 
 ## Dataset Creation
 

@@ -24,6 +24,7 @@ from safeguards.tables import NESTED, kind_of
 SHIPPED = (
     "CHANGELOG.md", "CITATION.cff", "DATASHEET.md", "LICENSE",
     "schema/codebook.yaml", "schema/data_dictionary.md", "corpus/errata.yaml",
+    "annotations/baselines.jsonl",
 )  # fmt: skip
 # Columns beside those with a vocabulary whose values recur, and are stored once.
 _RECURRING = (
@@ -82,7 +83,7 @@ def build_files(repository: Repository, tables: Tables, choice: Choice) -> dict[
     for name in SHIPPED:
         if repository.path(name).is_file():
             files[Path(name).name] = repository.path(name).read_bytes()
-    files["README.md"] = build_card(codebook, tables, choice).encode("utf-8")
+    files["README.md"] = build_card(codebook, tables, choice, repository.baselines).encode()
     files["annotations.jsonld"] = build_web_annotations(tables, repository.terms).encode()
     files.update(build_documents(repository, tables))
     files["croissant.json"] = build_croissant(codebook, tables, files).encode("utf-8")
