@@ -180,6 +180,12 @@ def test_bytes_give_a_text_or_a_refusal(
         assert found.text.strip()
 
 
+def test_a_character_that_xml_forbids_stops_no_critique() -> None:
+    """A page with a noncharacter in it is read, though the finder of articles fails on it."""
+    page = "<html><body><p>Pilots keep a log \ufffe each day.</p></body></html>".encode()
+    assert "Pilots keep a log" in extract(page, "x", form="html", kind="critique").text
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.integers(0, 2000), st.binary(min_size=1, max_size=8))
 def test_a_damaged_pdf_gives_a_text_or_a_refusal(place: int, damage: bytes) -> None:

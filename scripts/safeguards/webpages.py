@@ -131,10 +131,18 @@ def _parse(page: str, name: str) -> Any:
 
 
 def _find_article(root: Any) -> str:
-    """Return the main text of an article page, headings marked."""
+    """
+    Return the main text of an article page, headings marked.
+
+    trafilatura writes XML on its way, and fails on characters that XML forbids, such as U+FFFE;
+    then the page is read whole, as it would be for a treaty.
+    """
     import trafilatura
 
-    text = trafilatura.extract(root, output_format="markdown", include_comments=False)
+    try:
+        text = trafilatura.extract(root, output_format="markdown", include_comments=False)
+    except ValueError:
+        text = _read_page(root)
     return normalize_text(text or "")
 
 

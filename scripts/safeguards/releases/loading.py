@@ -88,8 +88,9 @@ def load_table(contents: Contents, table: str, cache: str | Path | None = None) 
 
 def iter_words(loaded: Any) -> Any:
     """Yield the rows of a loaded table with words in place of the numbers of class labels."""
+    features = loaded.features  # A copy, made anew at each look; one is enough.
     for row in loaded:
-        yield {name: _word(loaded.features[name], value) for name, value in row.items()}
+        yield {name: _word(features[name], value) for name, value in row.items()}
 
 
 def _word(feature: Any, value: Any) -> Any:
