@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
@@ -228,6 +229,23 @@ def _write(path: Path, pieces: Iterable[bytes]) -> None:
     except BaseException:
         os.unlink(name)
         raise
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write *files* into a folder of their own."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for name, data in files.items():
+        write_bytes(folder / name, data)
+
+
+def replace_folder(folder: Path, fresh: Path) -> None:
+    """Put *fresh* in the place of *folder*."""
+    old = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    fresh.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def only(located: Sequence[Located[T]]) -> list[T]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,14 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from safeguards.spreadsheets import csv_text, format_cell
+
 if TYPE_CHECKING:
     from safeguards.repository import Repository
 
 F = TypeVar("F", bound=Callable[..., Any])
 FORMATS = ("table", "csv", "json", "markdown")
 _WHOLE = ("citation", "kind", "severity", "subject")  # columns that lose their sense when folded
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-_NUMBER = re.compile(r"-\d+(?:\.\d+)?")
 
 
 class Workplace:
@@ -94,35 +93,12 @@ def print_rows(rows: Sequence[Mapping[str, Any]], form: str, columns: Sequence[s
             click.echo(json.dumps(dict(row), ensure_ascii=False))
     elif rows or form != "table":
         printer = {"csv": _print_csv, "markdown": _print_markdown, "table": _print_table}[form]
-        printer([[_cell(row.get(column)) for column in columns] for row in rows], columns)
-
-
-def _cell(value: Any) -> str:
-    """Return a value as people read it."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, (list, tuple)):
-        return "; ".join(_cell(item) for item in value)
-    if isinstance(value, Mapping):
-        return ": ".join(_cell(item) for item in value.values())
-    return str(value)
+        printer([[format_cell(row.get(column)) for column in columns] for row in rows], columns)
 
 
 def _print_csv(cells: Sequence[Sequence[str]], columns: Sequence[str]) -> None:
     """Print CSV in which no cell runs as a formula when a spreadsheet opens it."""
-    import csv
-
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(columns)
-    for row in cells:
-        writer.writerow(["'" + cell if _is_formula(cell) else cell for cell in row])
-
-
-def _is_formula(cell: str) -> bool:
-    """Tell whether a spreadsheet would compute *cell*; a negative number is none."""
-    return cell.startswith(_FORMULA_STARTS) and not _NUMBER.fullmatch(cell)
+    click.echo(csv_text(cells, columns), nl=False)
 
 
 def _print_markdown(cells: Sequence[Sequence[str]], columns: Sequence[str]) -> None:

@@ -16,7 +16,7 @@ from safeguards.publish.gate import verify_dataset
 from safeguards.publish.manifest import build_manifest, build_sums
 from safeguards.publish.rows import Choice, Tables, build_tables
 from safeguards.publish.webannotations import build_web_annotations
-from safeguards.records import write_bytes
+from safeguards.records import replace_folder, write_folder
 from safeguards.repository import Repository
 from safeguards.tables import NESTED, kind_of
 
@@ -64,12 +64,12 @@ def build_dataset(
     chosen = Choice(choice) if isinstance(choice, str) else choice
     tables = build_tables(repository, chosen)
     fresh = folder.with_name(f".{folder.name}.new")
-    _write_folder(fresh, build_files(repository, tables, chosen))
+    write_folder(fresh, build_files(repository, tables, chosen))
     try:
         if before_gate is not None:
             before_gate(fresh)
         verify_dataset(Repository(repository.root), fresh, tables)
-        _replace(folder, fresh)
+        replace_folder(folder, fresh)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     counts = {name: sum(map(len, shared.values())) for name, shared in tables.items()}
@@ -113,20 +113,3 @@ def _categories(words: Mapping[str, Mapping[str, object]], table: str) -> set[st
     """Return the columns of a table whose values recur; nested ones with the path to them."""
     nested = {f"{column}.{name}" for column, of in NESTED.items() for name in words[of]}
     return {*words[table], *_RECURRING, *nested}
-
-
-def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write *files* into a folder of their own."""
-    shutil.rmtree(folder, ignore_errors=True)
-    for name, data in files.items():
-        write_bytes(folder / name, data)
-
-
-def _replace(folder: Path, fresh: Path) -> None:
-    """Put *fresh* in the place of *folder*."""
-    old = folder.with_name(f".{folder.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        folder.rename(old)
-    fresh.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
