@@ -1,4 +1,5 @@
-# Two commands: `make dataset` builds the dataset and prints the vague provisions; `make test` tests it all.
+# Two commands: `make dataset` builds the dataset and the explorer, which takes seconds, and prints the vague provisions;
+# `make test` tests it all.
 # Each sets up what it needs. The Label Studio server has a virtual environment of its own.
 
 PYTHON ?= python3
@@ -10,6 +11,7 @@ PIP_INSTALL := install --quiet --disable-pip-version-check --constraint constrai
 
 dataset: .venv/.core
 	$(BIN)/safeguards build
+	$(BIN)/safeguards site build
 	$(BIN)/safeguards vague
 
 # The official texts, where they lie beside the project, so that no test of them is skipped.

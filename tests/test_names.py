@@ -30,15 +30,15 @@ LAYERS = [
     {
         "text", "headings", "pages", "layout", "eid", "markers", "tree", "provisions",
         "concordance", "instruments", "citations", "references", "coefficients", "pairing", "rulings", "transfer", "critiques", "editions", "formats", "mojibake", "numerals",
-        "webpages", "wordfiles", "evidence", "linking", "spans", "confusion", "proposals", "splits",
+        "webpages", "wordfiles", "evidence", "linking", "spans", "confusion", "proposals", "spreadsheets", "splits",
     },
     {
         "codebook", "tables", "records", "repository", "connections", "download", "parquet", "inputs",
-        "manifest", "matrix", "comparisons", "agreement", "adjudication", "verdicts", "amendments",
+        "manifest", "matrix", "comparisons", "agreement", "adjudication", "verdicts", "amendments", "query",
     },
     {
         "sources", "segment", "engines", "labelstudio", "checks",
-        "publish", "query", "claims", "schemas", "gold", "confirmation", "assignment", "prediction",
+        "publish", "site", "claims", "schemas", "gold", "confirmation", "assignment", "prediction",
         "releases", "citing",
     },
     {"cli"},

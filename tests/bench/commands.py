@@ -7,7 +7,14 @@ from functools import partial
 
 from bench.measure import best_of, measure
 
-COMMANDS = (["--help"], ["build"], ["vague"], ["show", "budapest:16.2"], ["check"])
+COMMANDS = (
+    ["--help"],
+    ["build"],
+    ["site", "build"],
+    ["vague"],
+    ["show", "budapest:16.2"],
+    ["check"],
+)
 
 
 def bench() -> None:

@@ -22,6 +22,7 @@ from safeguards.cli.publish import build, splits
 from safeguards.cli.references import references
 from safeguards.cli.release import diff, publish, release, verify
 from safeguards.cli.shared import Workplace
+from safeguards.cli.site import site
 from safeguards.cli.texts import fetch, segment
 from safeguards.cli.vocabulary import schema
 from safeguards.errors import RecordFault, SafeguardsError, UsageFault
@@ -86,7 +87,7 @@ def main(ctx: click.Context, root: Path | None) -> None:
     ctx.obj = Workplace(root)
 
 
-_COMMANDS = (fetch, segment, schema, codebook, label, agree, adjudicate, check, splits, build)
+_COMMANDS = (fetch, segment, schema, codebook, label, agree, adjudicate, check, splits, build, site)
 _RELEASES = (baselines, diff, verify, release, publish)
 _QUESTIONS = (vague, query, show, matrix, links, references, claims, cite, counts)
 
