@@ -12,9 +12,8 @@ from itertools import groupby
 from typing import Any
 
 from safeguards.assertions import ClaimCheck
-from safeguards.codebook import unknown_code
 from safeguards.eid import format_citation, is_inside, resolve_provision
-from safeguards.errors import UsageFault
+from safeguards.errors import UsageFault, unknown_code
 from safeguards.model import Claim
 from safeguards.records import format_yaml, read_head
 from safeguards.repository import Repository

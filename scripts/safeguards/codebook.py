@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from safeguards.assertions import FACTS, QUESTIONS
 from safeguards.cells import ROUTES
-from safeguards.errors import RecordFault, UnknownCode, UsageFault
+from safeguards.errors import RecordFault, UsageFault, unknown_code
 from safeguards.model import (
     DATE_BASES,
     EDITIONS,
@@ -330,15 +330,6 @@ def vocabularies(codebook: Codebook) -> dict[str, dict[str, list[str]]]:
         "annotators": {"kind": ["human", "language_model", "rule"]},
         "splits": {"split": list(SPLITS)},
     }
-
-
-def unknown_code(code_id: str, known: Iterable[str]) -> UnknownCode:
-    """Return the exception for a code that the codebook lacks, with the nearest one."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(code_id, list(known), n=1, cutoff=0.6)
-    hint = f"did you mean {near[0]}?" if near else "schema/codebook.yaml lists them"
-    return UnknownCode(f"the codebook has no code '{code_id}'; {hint}")
 
 
 def read_codebook(path: Path) -> Codebook:

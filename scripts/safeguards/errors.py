@@ -19,7 +19,7 @@ not exceptions; they are `safeguards.model.Problem` records.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 
 class SafeguardsError(Exception):
@@ -49,6 +49,15 @@ class UnknownProvision(UsageFault):
 
 class UnknownCode(UsageFault):
     """The codebook has no such code."""
+
+
+def unknown_code(code_id: str, known: Iterable[str]) -> UnknownCode:
+    """Return the exception for a code that the codebook lacks, with the nearest one."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(code_id, list(known), n=1, cutoff=0.6)
+    hint = f"did you mean {near[0]}?" if near else "schema/codebook.yaml lists them"
+    return UnknownCode(f"the codebook has no code '{code_id}'; {hint}")
 
 
 class SourceFault(SafeguardsError):

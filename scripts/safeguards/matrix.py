@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeVar
 
 from safeguards.cells import MatrixCell, MatrixNote, WorkedCell
 from safeguards.codebook import NONE, Codebook
-from safeguards.eid import article_of, format_eid, is_inside
+from safeguards.eid import article_of, is_inside
 from safeguards.evidence import find_terms
 from safeguards.linking import (
     Candidate,
@@ -346,43 +346,3 @@ def read_candidates(repository: Repository, *, uncoded: bool = False) -> list[Ca
 def coded_articles(adjudicated: Iterable[Annotation]) -> set[str]:
     """Return the articles of which a passage was coded."""
     return {article_of(row.passage_id) for row in adjudicated}
-
-
-# How it is shown.
-
-
-def grid(codebook: Codebook, cells: Iterable[MatrixCell]) -> list[dict[str, str]]:
-    """Return a row for each power and article, a letter for each safeguard; a star: provisional."""
-    letter = letters(codebook)
-    rows: dict[_Grant, dict[str, str]] = {}
-    for cell in cells:
-        row = rows.setdefault(
-            _Grant(cell.power, cell.power_passage_id),
-            {
-                "document_id": cell.document_id,
-                "power": cell.power,
-                "article": format_eid(cell.power_passage_id.partition(":")[2]),
-            },
-        )
-        row[cell.safeguard] = letter[cell.status] + ("*" if cell.provisional else "")
-    return list(rows.values())
-
-
-def letters(codebook: Codebook) -> dict[str, str]:
-    """Return the letter of each status."""
-    return {status.id: status.letter for status in codebook.statuses}
-
-
-def short_names(names: Sequence[str]) -> dict[str, str]:
-    """
-    Return the first letters of each name, three or as many as tell it from the others.
-
-    >>> short_names(["necessity", "proportionality", "protected_activity"])
-    {'necessity': 'nec', 'proportionality': 'prop', 'protected_activity': 'prot'}
-    """
-    found = {}
-    for name in names:
-        lengths = range(3, len(name))
-        alone = (n for n in lengths if sum(other.startswith(name[:n]) for other in names) == 1)
-        found[name] = name[: next(alone, len(name))]
-    return found

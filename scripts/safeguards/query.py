@@ -8,14 +8,15 @@ question needs them.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from safeguards.codebook import unknown_code
 from safeguards.eid import (
     article_of,
     build_aliases,
@@ -24,9 +25,11 @@ from safeguards.eid import (
     resolve_provision,
     unknown_document,
 )
-from safeguards.errors import DatasetMissing
+from safeguards.errors import DatasetMissing, unknown_code
 from safeguards.model import Document
+from safeguards.selection import select_rows
 from safeguards.splits import SPLITS
+from safeguards.standing import Standings, describe_standing
 
 Row = dict[str, Any]
 ADJUDICATED = "adjudicated"
@@ -129,18 +132,110 @@ class Dataset:
         if code is not None and code not in set(known):
             raise unknown_code(code, known)
 
+    def check_layer_code(self, code: str, layer: str) -> None:
+        """
+        Accept a code of a layer: one that was used, or else one that the codebook has.
+
+        The codebook is a long file, so it is read only for a code that nobody used.
+
+        Raises:
+            UnknownCode: There is none; the message names the nearest.
+        """
+        if not self.select("annotations", {"layer": {layer}, "code": {code}}, columns=["code"]):
+            self.check_code(code, self.codes[layer])
+
     @cached_property
     def codes(self) -> dict[str, list[str]]:
         """The codes by layer, from the codebook that the dataset ships."""
+        found: dict[str, list[str]] = {}
+        for code in self.codebook["codes"]:
+            found.setdefault(code["layer"], []).append(code["id"])
+        return found
+
+    @cached_property
+    def codebook(self) -> Row:
+        """The codebook that the dataset ships, as it is written."""
         import yaml
 
         path = self.folder / "codebook.yaml"
         if not path.is_file():
             raise missing(self.folder)
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        found: dict[str, list[str]] = {}
-        for code in yaml.load(path.read_text(encoding="utf-8"), Loader=loader)["codes"]:
-            found.setdefault(code["layer"], []).append(code["id"])
+        return dict(yaml.load(path.read_text(encoding="utf-8"), Loader=loader))
+
+    @cached_property
+    def manifest(self) -> Row:
+        """Versions, tables and checksums."""
+        return dict(json.loads(self._manifest_bytes()))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What tells this dataset from every other: the SHA-256 of its manifest."""
+        return hashlib.sha256(self._manifest_bytes()).hexdigest()
+
+    def _manifest_bytes(self) -> bytes:
+        """Return the manifest as it lies there."""
+        path = self.folder / "manifest.json"
+        if not path.is_file():
+            raise missing(self.folder)
+        return path.read_bytes()
+
+    @cached_property
+    def edition_line(self) -> str:
+        """The dataset as it is cited: name, versions, and the beginning of its fingerprint."""
+        versions = self.manifest["dataset_version"], self.manifest["codebook_version"]
+        return "Treaty safeguards {}, codebook {}, manifest {}".format(
+            *versions, self.fingerprint[:12]
+        )
+
+    def cite(self, passage_id: str, annotation_id: str | None = None) -> str:
+        """Return how an answer about a passage is cited: the provision, the code, the dataset."""
+        code = f", code {annotation_id}" if annotation_id else ""
+        return f"{self.citation(passage_id)}{code}, in: {self.edition_line}"
+
+    def select(
+        self,
+        name: str,
+        wanted: Mapping[str, Collection[str]],
+        *,
+        beginnings: Mapping[str, str] | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> list[Row]:
+        """
+        Return the rows of a table by the values of some columns: quick, where tables are long.
+
+        Raises:
+            DatasetMissing: The dataset has not been built.
+        """
+        files = sorted((self.folder / "data" / name).glob("*.parquet"))
+        if not files:
+            raise missing(self.folder)
+        return select_rows(files, wanted, beginnings=beginnings, columns=columns)
+
+    def places(self, passage_ids: Collection[str]) -> dict[str, int]:
+        """Return the ordinal of each passage in its document."""
+        columns = ["passage_id", "ordinal"]
+        rows = self.select("provisions", {"passage_id": passage_ids}, columns=columns)
+        return {row["passage_id"]: row["ordinal"] for row in rows}
+
+    @cached_property
+    def standings(self) -> Standings:
+        """How far the annotators agree on each code."""
+        return Standings(self.table("agreement"))
+
+    @cached_property
+    def claims(self) -> list[Row]:
+        """What critiques claim."""
+        return self.table("claims")
+
+    @cached_property
+    def named_by(self) -> dict[str, set[str]]:
+        """The critiques that name each passage."""
+        found: dict[str, set[str]] = {}
+        for claim in self.claims:
+            for target in claim["targets"]:
+                if target["passage_id"]:
+                    found.setdefault(target["passage_id"], set()).add(claim["document_id"])
         return found
 
 
@@ -163,6 +258,8 @@ def find_vague(
     severity: str = "slight",
     power: str | None = None,
     cured: bool = False,
+    only_cured: bool = False,
+    critiques: int = 0,
 ) -> list[Row]:
     """
     Return the provisions whose wording was judged vague, gravest first within each document.
@@ -173,41 +270,72 @@ def find_vague(
         kind: Only this kind of vagueness.
         severity: Only this severity or a graver one.
         power: Only articles that grant this power.
-        cured: Also what the same instrument makes clear elsewhere.
+        cured: Also what the same instrument makes clear elsewhere, whatever its severity.
+        only_cured: Nothing but that.
+        critiques: Only provisions that at least so many critiques name.
 
     Raises:
         UnknownDocument, UnknownCode: A name is not known.
     """
-    dataset.check_code(kind, dataset.codes["vagueness"])
-    dataset.check_code(power, dataset.codes["power"])
-    document_id = dataset.document(document) if document else None
-    lowest = 0 if cured else max(1, SEVERITIES.index(severity))
-    articles = _articles_with_power(dataset, power) if power else None
-    rows = [
-        _vague_row(dataset, row)
-        for row in dataset.annotations
-        if row["annotator_id"] == ADJUDICATED
-        and row["layer"] == "vagueness"
-        and SEVERITIES.index(row["severity"]) >= lowest
-        and kind in (None, row["code"])
-        and (document_id is None or row["passage_id"].startswith(document_id + ":"))
-        and (articles is None or article_of(row["passage_id"]) in articles)
+    wanted = {"annotator_id": {ADJUDICATED}, "layer": {"vagueness"}}
+    graver = SEVERITIES[max(1, SEVERITIES.index(severity)) :]
+    wanted["severity"] = {"none"} if only_cured else {*graver, *(["none"] if cured else [])}
+    if kind:
+        dataset.check_layer_code(kind, "vagueness")
+        wanted["code"] = {kind}
+    articles = find_granting(dataset, power) if power else None
+    beginnings = {"passage_id": dataset.document(document) + ":"} if document else {}
+    rows = dataset.select("annotations", wanted, beginnings=beginnings)
+    named = dataset.named_by if critiques or len(rows) <= _FEW else {}
+    found = [
+        _vague_row(dataset, row, find_critics(named, row["passage_id"]))
+        for row in rows
+        if articles is None or article_of(row["passage_id"]) in articles
     ]
-    order = {passage_id: place for place, passage_id in enumerate(dataset.by_passage)}
-    rows.sort(key=lambda r: (-SEVERITIES.index(r["severity"]), order[r["passage_id"]], r["kind"]))
-    return sorted(rows, key=lambda r: r["passage_id"].partition(":")[0])
+    return _gravest_first(dataset, [row for row in found if len(row["critiques"]) >= critiques])
 
 
-def _articles_with_power(dataset: Dataset, power: str) -> set[str]:
-    """Return the articles in which *power* is granted."""
-    return {
-        article_of(row["passage_id"])
-        for row in dataset.annotations
-        if row["annotator_id"] == ADJUDICATED and row["code"] == power
-    }
+_FEW = 5_000  # findings for which critiques are looked up unasked
 
 
-def _vague_row(dataset: Dataset, row: Row) -> Row:
+def _gravest_first(dataset: Dataset, rows: list[Row]) -> list[Row]:
+    """Return *rows* by document, then by severity, then as they stand in the document."""
+    places = dataset.places({row["passage_id"] for row in rows})
+    return sorted(
+        rows,
+        key=lambda r: (
+            r["passage_id"].partition(":")[0],
+            -SEVERITIES.index(r["severity"]),
+            places.get(r["passage_id"], 0),
+            r["passage_id"],
+            r["kind"],
+        ),
+    )
+
+
+def find_granting(dataset: Dataset, power: str) -> set[str]:
+    """
+    Return the articles in which *power* is granted.
+
+    Raises:
+        UnknownCode: There is no such power.
+    """
+    dataset.check_layer_code(power, "power")
+    wanted = {"annotator_id": {ADJUDICATED}, "layer": {"power"}, "code": {power}}
+    rows = dataset.select("annotations", wanted, columns=["passage_id"])
+    return {article_of(row["passage_id"]) for row in rows}
+
+
+def find_critics(named: Mapping[str, set[str]], passage_id: str) -> list[str]:
+    """Return the critiques that name a passage, what lies in it, or what it lies in."""
+    found: set[str] = set()
+    for target, critics in named.items():
+        if is_inside(passage_id, target) or is_inside(target, passage_id):
+            found |= critics
+    return sorted(found)
+
+
+def _vague_row(dataset: Dataset, row: Row, critics: Sequence[str]) -> Row:
     """Return one finding as it is shown."""
     return {
         "citation": dataset.citation(row["passage_id"]),
@@ -220,11 +348,14 @@ def _vague_row(dataset: Dataset, row: Row) -> Row:
         "start": row["start"],
         "end": row["end"],
         "resolved_by": row["resolved_by"],
-        "contested": row["contested"],
         "provisional": row["provisional"],
         "reason": row["reason"],
         "round": row["round"],
         "codebook_version": row["codebook_version"],
+        "annotation_id": row["annotation_id"],
+        "critiques": critics,
+        **describe_standing(dataset.standings.find(row), row["contested"]),
+        "cite": dataset.cite(row["passage_id"], row["annotation_id"]),
     }
 
 
@@ -253,7 +384,8 @@ def find_provisions(
     Raises:
         UnknownDocument, UnknownCode: A name is not known.
     """
-    dataset.check_code(code, [c for codes in dataset.codes.values() for c in codes])
+    if code:
+        dataset.check_code(code, [c for codes in dataset.codes.values() for c in codes])
     document_id = dataset.document(document) if document else None
     coded = _passages_with(dataset, code, status) if code or status else None
     needles = words.lower().split()

@@ -478,20 +478,6 @@ def _find_outline_faults(loader: yaml.CSafeLoader, node: Any) -> Iterator[str]:
             yield from (f"{entry.start_mark.line + 1}: {fault}" for fault in wrong)
 
 
-def find_root(start: Path) -> Path:
-    """
-    Return the checkout that *start* lies in; else the one this package was installed from.
-
-    Raises:
-        UsageFault: Neither is a checkout of the dataset.
-    """
-    here = Path(__file__).resolve()
-    for folder in (start, *start.parents, *here.parents):
-        if (folder / "schema" / "codebook.yaml").is_file() and (folder / "corpus").is_dir():
-            return folder
-    raise UsageFault(f"no dataset at {start} or above; run in a checkout, or name one with -C")
-
-
 def read_citation(root: Path) -> dict[str, Any]:
     """
     Return what ``CITATION.cff`` says (https://citation-file-format.github.io).

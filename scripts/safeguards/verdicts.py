@@ -13,14 +13,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from safeguards.assertions import ClaimCheck, Fact
-from safeguards.codebook import Codebook
 from safeguards.eid import format_citation, is_inside
 from safeguards.linking import Parents, iter_enclosing, read_parents
 from safeguards.model import Annotation, Claim, Document, Link, Passage
-from safeguards.repository import Repository
+
+if TYPE_CHECKING:
+    from safeguards.codebook import Codebook
+    from safeguards.repository import Repository
 
 SUPPORTED = "supported"
 QUALIFIED = "supported_with_qualification"

@@ -89,7 +89,7 @@ def _chosen(
 
 def _check_code(repository: Repository, layer: str, code: str | None) -> None:
     """Accept a code that the codebook has in this layer."""
-    from safeguards.codebook import unknown_code
+    from safeguards.errors import unknown_code
 
     known = repository.codebook.ids(layer)
     if code is not None and code not in known:
@@ -126,27 +126,6 @@ def _explain(cell: MatrixCell) -> dict[str, Any]:
         "article": _cite(cell.power_passage_id),
         "path": _path(cell),
     }
-
-
-def _path(cell: MatrixCell) -> str:
-    """Return in words how a cell was filled."""
-    if cell.route == "rule":
-        return "the codebook rules it out"
-    if cell.safeguard_passage_id is None:
-        return f"nothing in {', '.join(_cite(p) for p in cell.searched)}"
-    via = f" via {_cite(cell.via_passage_id)}" if cell.via_passage_id else ""
-    words = ", ".join(f"'{term}'" for term in cell.terms)
-    general = "; general, so qualified at most" if cell.route == "general" else ""
-    contested = "; contested" if cell.contested else ""
-    on = f" on {words}" if words else ""
-    return f"{_cite(cell.safeguard_passage_id)}{via}{on}{general}{contested}"
-
-
-def _cite(passage_id: str) -> str:
-    """Return an address inside its document, as lawyers write it."""
-    from safeguards.eid import format_eid
-
-    return format_eid(passage_id.partition(":")[2])
 
 
 def _compared(

@@ -31,7 +31,7 @@ class Workplace:
     @property
     def root(self) -> Path:
         """The folder of the checkout."""
-        from safeguards.repository import find_root
+        from safeguards.checkout import find_root
 
         return find_root((self.named or Path.cwd()).resolve())
 

@@ -1,0 +1,1 @@
+"""What advocates ask: gaps, comparisons, critiques, claims, evidence for a code, and searches."""
