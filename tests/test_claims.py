@@ -11,9 +11,13 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from safeguards.claims import CHECKS, CLAIMS, derive_claims, find_claims
+from safeguards.claims import CHECKS, CLAIMS, derive_claims
 from safeguards.cli.main import main
 from safeguards.cli.texts import derive_corpus
+from safeguards.errors import UsageFault
+from safeguards.publish import build_dataset
+from safeguards.query import Dataset
+from safeguards.questions.critics import check_claim, find_claims
 from safeguards.repository import Repository
 
 ROOT = Path(__file__).parents[1]
@@ -133,9 +137,10 @@ def test_another_text_of_a_critique_is_refused(tiny: Repository) -> None:
 # The commands.
 
 
-def test_claims_are_listed_by_provision_and_type(committed: Repository) -> None:
+def test_claims_are_listed_by_provision_and_type(committed: Repository, tmp_path: Path) -> None:
     """A critique of article 6 of the first draft is found under article 7 of the adopted text."""
-    found = find_claims(committed, provision="Hanoi art. 7", claim_type="weak_safeguard")
+    built = Dataset(build_dataset(committed, tmp_path / "dataset").folder)
+    found = find_claims(built, provision="Hanoi art. 7", claim_type="weak_safeguard")
     assert [row["claim_id"] for row in found] == [
         "hrw-a19-2023-08-02", "eff-2024-02-01", "cta-2024-07-01",
     ]  # fmt: skip
@@ -153,21 +158,27 @@ def test_claims_are_listed_by_provision_and_type(committed: Repository) -> None:
 )
 def test_the_list_can_be_narrowed(tiny: Repository, words: list[str], found: list[str]) -> None:
     """Options leave the claims that fit, and nothing else reaches stdout."""
+    run(tiny, "build")
     result = run(tiny, "claims", "list", "--format", "json", *words)
     assert [row["claim_id"] for row in json.loads(result.stdout)] == found
 
 
 def test_an_unknown_type_is_refused(tiny: Repository) -> None:
     """A misspelt type names the nearest one."""
+    run(tiny, "build")
     result = run(tiny, "claims", "list", "--type", "vague_langage")
     assert result.exit_code == 2
     assert "did you mean vague_language?" in result.stderr
 
 
 def test_a_checked_claim_shows_parts_codes_and_verdict(tiny: Repository) -> None:
-    """What is in play, what was found, also by a link, and what follows stand together."""
+    """What is in play, what was found, also by a link, how sure it is, and the verdict."""
+    run(tiny, "build")
     shown = run(tiny, "claims", "check", "C-2").stdout
-    assert shown.splitlines()[2:] == [
+    lines = [line for line in shown.splitlines() if not line.startswith("   Agreement on")]
+    assert "   Agreement on judicial_oversight: alpha (" in shown
+    assert lines[-8:] == [
+        "",
         "1. No judge looks at kept data.",
         "   In play: Tiny Treaty, art. 1",
         "   Found: Tiny Treaty, art. 1(2): judicial_oversight qualified",
@@ -178,19 +189,28 @@ def test_a_checked_claim_shows_parts_codes_and_verdict(tiny: Repository) -> None
     ]
 
 
-@pytest.mark.parametrize(
-    ("claim_id", "message"),
-    [
-        ("C-9", "no claim 'C-9'; 'safeguards claims list' lists them"),
-        ("C-1", "C-1 was not split into parts; these were: C-2"),
-    ],
-)
-def test_what_cannot_be_checked_is_said(tiny: Repository, claim_id: str, message: str) -> None:
-    """An unknown claim, and one without parts, give one line that says what to do."""
+def test_a_claim_is_found_by_its_words(committed: Repository, tmp_path: Path) -> None:
+    """Words like those of a claim lead to it, and an unlike sentence to the nearest id."""
+    built = Dataset(build_dataset(committed, tmp_path / "dataset").folder)
+    assert check_claim(built, "does the treaty protect privacy?")["claim_id"] == "S0-04"
+    with pytest.raises(UsageFault, match="no claim 'S0-4'; the nearest is S0-"):
+        check_claim(built, "S0-4")
+
+
+def test_a_claim_without_parts_says_so(tiny: Repository) -> None:
+    """A claim whose verdict was given by hand is shown with its reason."""
     path = tiny.path(CHECKS)
     text = path.read_text(encoding="utf-8")
     path.write_text(text[text.index("- claim_check_id: C-2-1") :], encoding="utf-8")
-    result = run(tiny, "claims", "check", claim_id)
+    run(tiny, "build")
+    assert "Not split into parts: " in run(tiny, "claims", "check", "C-1").stdout
+
+
+def test_an_unknown_claim_is_refused(tiny: Repository) -> None:
+    """An id that no claim has names the nearest."""
+    run(tiny, "build")
+    result = run(tiny, "claims", "check", "C-9")
+    message = "no claim 'C-9'; the nearest is C-2; 'safeguards claims list' lists them"
     assert (result.exit_code, result.stderr) == (2, f"safeguards: {message}\n")
 
 

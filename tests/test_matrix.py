@@ -15,11 +15,11 @@ from safeguards.adjudication import adjudicate
 from safeguards.cells import MatrixCell
 from safeguards.cli.main import main
 from safeguards.eid import article_of, is_inside
+from safeguards.grid import short_names
 from safeguards.matrix import (
     build_matrix,
     find_differences,
     read_matrix,
-    short_names,
 )
 from safeguards.model import Annotation, Link
 from safeguards.repository import Repository
@@ -250,12 +250,6 @@ secrecy_order art. 2        A   A
             "| tiny | preservation_order | art. 1 | P |\n| tiny | secrecy_order | art. 2 | A |\n",
         ),
         (
-            ["--why", "--safeguard", "duration_limit", "--format", "csv"],
-            "power,article,safeguard,status,path\n"
-            "preservation_order,art. 1,duration_limit,present,art. 1(1) on 'ninety days'\n"
-            "secrecy_order,art. 2,duration_limit,absent,nothing in art. 2\n",
-        ),
-        (
             ["--compare", "--format", "csv"],
             "power,article,safeguard,worked,computed,path,explained\n"
             "preservation_order,art. 1,duration_limit,Q,P,art. 1(1) on 'ninety days',"
@@ -266,6 +260,7 @@ secrecy_order art. 2        A   A
 )
 def test_the_matrix_is_printed(tiny: Repository, arguments: list[str], shown: str) -> None:
     """Letters by power and safeguard, the path of each cell, and differences from worked cells."""
+    assert CliRunner().invoke(main, ["-C", str(tiny.root), "build"]).exit_code == 0
     done = CliRunner().invoke(main, ["-C", str(tiny.root), "matrix", *arguments])
     assert (done.exit_code, done.stdout) == (0, shown)
 
@@ -281,9 +276,22 @@ def test_the_matrix_is_printed(tiny: Repository, arguments: list[str], shown: st
 )
 def test_bad_questions_get_one_line(tiny: Repository, arguments: list[str], message: str) -> None:
     """A name that is not known exits with what is nearest, and nothing on stdout."""
+    assert CliRunner().invoke(main, ["-C", str(tiny.root), "build"]).exit_code == 0
     done = CliRunner().invoke(main, ["-C", str(tiny.root), "matrix", *arguments])
     assert (done.exit_code, done.stdout) == (2, "")
     assert message in done.stderr
+
+
+def test_each_cell_is_shown_with_its_path(tiny: Repository) -> None:
+    """A cell has its path in words, its edition, its agreement and how it is cited."""
+    assert CliRunner().invoke(main, ["-C", str(tiny.root), "build"]).exit_code == 0
+    asked = ["matrix", "--why", "--safeguard", "duration_limit", "--format", "json"]
+    rows = json.loads(CliRunner().invoke(main, ["-C", str(tiny.root), *asked]).stdout)
+    assert [(r["citation"], r["status"], r["why"], r["edition"]) for r in rows] == [
+        ("Tiny Treaty, art. 1", "present", "art. 1(1) on 'ninety days'", "official"),
+        ("Tiny Treaty, art. 2", "absent", "nothing in art. 2", "official"),
+    ]
+    assert all(r["cite"].startswith(r["citation"]) and r["agreement"] for r in rows)
 
 
 def test_candidates_are_listed_with_their_judgement(tiny: Repository) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +27,7 @@ from safeguards.eid import (
 )
 from safeguards.errors import DatasetMissing, unknown_code
 from safeguards.model import Document
-from safeguards.selection import select_rows
+from safeguards.selection import iter_rows, select_rows
 from safeguards.splits import SPLITS
 from safeguards.standing import Standings, describe_standing
 
@@ -164,6 +164,11 @@ class Dataset:
         return dict(yaml.load(path.read_text(encoding="utf-8"), Loader=loader))
 
     @cached_property
+    def letters(self) -> dict[str, str]:
+        """The letter of each status, as the matrix shows it."""
+        return {status["id"]: status["letter"] for status in self.codebook["statuses"]}
+
+    @cached_property
     def manifest(self) -> Row:
         """Versions, tables and checksums."""
         return dict(json.loads(self._manifest_bytes()))
@@ -207,10 +212,18 @@ class Dataset:
         Raises:
             DatasetMissing: The dataset has not been built.
         """
+        return select_rows(self._files(name), wanted, beginnings=beginnings, columns=columns)
+
+    def iterate(self, name: str, columns: Sequence[str]) -> Iterator[Row]:
+        """Yield the rows of a table with some columns, one after the other, in no fixed order."""
+        return iter_rows(self._files(name), columns)
+
+    def _files(self, name: str) -> list[Path]:
+        """Return the Parquet files of a table."""
         files = sorted((self.folder / "data" / name).glob("*.parquet"))
         if not files:
             raise missing(self.folder)
-        return select_rows(files, wanted, beginnings=beginnings, columns=columns)
+        return files
 
     def places(self, passage_ids: Collection[str]) -> dict[str, int]:
         """Return the ordinal of each passage in its document."""
@@ -227,6 +240,15 @@ class Dataset:
     def claims(self) -> list[Row]:
         """What critiques claim."""
         return self.table("claims")
+
+    def claims_about(self, words: str) -> list[Row]:
+        """
+        Return the claims about a provision, a part of it, or what it lies in.
+
+        Raises:
+            UnknownDocument, UnknownProvision: There is no such provision.
+        """
+        return _claims_about(self, self.provision(words))
 
     @cached_property
     def named_by(self) -> dict[str, set[str]]:
@@ -546,7 +568,7 @@ def _named(dataset: Dataset, rows: Iterable[Row], keep: Callable[[Row], bool]) -
 def _claims_about(dataset: Dataset, passage_id: str) -> list[Row]:
     """Return the claims about a provision or what it lies in."""
     found = []
-    for claim in dataset.table("claims"):
+    for claim in dataset.claims:
         targets = [t["passage_id"] for t in claim["targets"] if t["passage_id"]]
         if any(is_inside(passage_id, t) or is_inside(t, passage_id) for t in targets):
             found.append(claim)

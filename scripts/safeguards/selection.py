@@ -35,6 +35,16 @@ def select_rows(
     return [row for table in tables for row in table.to_pylist()]
 
 
+def iter_rows(paths: Iterable[Path], columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a table with some of its columns, without holding all of them at once."""
+    import pyarrow.parquet as pq
+
+    for path in paths:
+        with pq.ParquetFile(path, memory_map=True) as file:
+            for batch in file.iter_batches(columns=list(columns)):
+                yield from batch.to_pylist()
+
+
 def _select(
     path: Path, wanted: Wanted, beginnings: Mapping[str, str], columns: Sequence[str] | None
 ) -> Iterator[Any]:

@@ -33,28 +33,47 @@ class Standing(NamedTuple):
     target: float | None = None
     meets_target: str | None = None
 
+    @property
+    def of_layer(self) -> bool:
+        """Whether this is the figure of the whole layer, because the code has none."""
+        return self.subject in LAYERS
+
     def explain(self, contested: bool | None = None) -> str:
         """
         Return the standing in a few words.
 
         >>> Standing("degree_term", 0.883, 0.7, 0.6, "yes").explain()
         'alpha 0.88, meets 0.60'
-        >>> Standing("open_list", 0.4, None, 0.6, "no").explain(contested=True)
-        'alpha 0.40, misses 0.60; contested'
+        >>> Standing("vagueness", 0.4, None, 0.6, "no").explain(contested=True)
+        'alpha 0.40 on the whole layer, misses 0.60; contested'
         >>> Standing().explain()
         'not measured'
         """
-        words = self._measured()
+        if self.alpha is None:
+            words = "not measured"
+        elif self.meets_target == "not_estimable" or self.target is None:
+            words = f"alpha ({self.alpha:.2f}), too few to tell"
+        else:
+            verb = "meets" if self.meets_target == "yes" else "misses"
+            layer = " on the whole layer" * self.of_layer
+            words = f"alpha {self.alpha:.2f}{layer}, {verb} {self.target:.2f}"
         return f"{words}; contested" if contested else words
 
-    def _measured(self) -> str:
-        """Return what was measured."""
+    def mark(self, contested: bool | None = None) -> str:
+        """
+        Return the standing as a mark for a narrow column; brackets: too few to tell.
+
+        >>> Standing("a", 0.883, 0.7, 0.6, "yes").mark(), Standing("b", 1.0).mark(contested=True)
+        ('0.88 met', '(1.00), contested')
+        """
         if self.alpha is None:
-            return "not measured"
-        if self.meets_target == "not_estimable" or self.target is None:
-            return f"alpha ({self.alpha:.2f}), too few to tell"
-        verb = "meets" if self.meets_target == "yes" else "misses"
-        return f"alpha {self.alpha:.2f}, {verb} {self.target:.2f}"
+            words = "none"
+        elif self.meets_target == "not_estimable" or self.target is None:
+            words = f"({self.alpha:.2f})"
+        else:
+            met = "met" if self.meets_target == "yes" else "missed"
+            words = f"{self.alpha:.2f} {met}{', layer' * self.of_layer}"
+        return f"{words}, contested" if contested else words
 
 
 class Standings:
@@ -84,6 +103,7 @@ def describe_standing(standing: Standing, contested: bool | None) -> dict[str, A
     """Return a standing as the columns that every answer about a code has."""
     return {
         "agreement": standing.explain(contested),
+        "agreement_mark": standing.mark(contested),
         "agreement_on": standing.subject,
         "alpha": standing.alpha,
         "target": standing.target,

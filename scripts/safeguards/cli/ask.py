@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from safeguards.cli.shared import Workplace, dataset_option, format_option, print_rows, say
+from safeguards.cli.shared import (
+    Workplace,
+    dataset_option,
+    format_option,
+    open_dataset,
+    print_answer,
+    print_rows,
+    print_wrapped,
+    say,
+)
 
-if TYPE_CHECKING:
-    from safeguards.query import Dataset
-
-_VAGUE = ("citation", "kind", "severity", "evidence")
+_VAGUE = ("citation", "kind", "severity", "evidence", "alpha")
 _QUERY = ("citation", "edition", "heading", "safeguards", "powers", "vagueness")
 _CODES = ("citation", "layer", "code", "status", "severity", "annotator_id", "reason")
-
-
-def open_dataset(workplace: Workplace, folder: Path | None) -> Dataset:
-    """Return the dataset in *folder*, or the one that was built in the checkout."""
-    from safeguards.query import Dataset
-
-    return Dataset(folder or workplace.root / "dist" / "dataset")
 
 
 @click.command()
@@ -36,6 +35,13 @@ def open_dataset(workplace: Workplace, folder: Path | None) -> Dataset:
 )
 @click.option("--power", help="Only articles that grant this power.")
 @click.option("--cured", is_flag=True, help="Also wording that the treaty makes clear elsewhere.")
+@click.option("--only-cured", is_flag=True, help="Nothing but such wording.")
+@click.option(
+    "--critiques",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Only provisions that at least so many critiques name.",
+)
 @format_option()
 @dataset_option
 @click.pass_obj
@@ -46,6 +52,8 @@ def vague(
     severity: str,
     power: str | None,
     cured: bool,
+    only_cured: bool,
+    critiques: int,
     form: str,
     dataset: Path | None,
 ) -> None:
@@ -65,8 +73,10 @@ def vague(
         severity=severity,
         power=power,
         cured=cured,
+        only_cured=only_cured,
+        critiques=critiques,
     )
-    print_rows(rows, form, _VAGUE if form == "table" else tuple(rows[0]) if rows else _VAGUE)
+    print_answer(rows, form, _VAGUE)
     if rows and form == "table":
         say(f"{len(rows)} findings; why: 'safeguards show \"{rows[0]['citation']}\"', for instance")
     if not rows:
@@ -179,7 +189,7 @@ def _print_provision(found: dict[str, Any]) -> None:
     citing = [(r["citation"], r["kind"]) for r in found["referred_to_by"]]
     _print_references("Referred to by", title, citing)
     for claim in found["claims"]:
-        _print_wrapped(f"Claim {claim['claim_id']} ({claim['verdict']}): {claim['claim']}")
+        print_wrapped(f"Claim {claim['claim_id']} ({claim['verdict']}): {claim['claim']}")
 
 
 def _print_references(what: str, title: str, rows: list[tuple[str, str]]) -> None:
@@ -187,7 +197,7 @@ def _print_references(what: str, title: str, rows: list[tuple[str, str]]) -> Non
     ends = list(dict.fromkeys(f"{end.removeprefix(title)} ({kind})" for end, kind in rows))
     more = f"; and {len(ends) - 8} more, see 'safeguards references'" if len(ends) > 8 else ""
     if ends:
-        _print_wrapped(f"{what}: {'; '.join(ends[:8])}{more}.")
+        print_wrapped(f"{what}: {'; '.join(ends[:8])}{more}.")
 
 
 def _print_links(links: list[dict[str, Any]]) -> None:
@@ -200,21 +210,14 @@ def _print_links(links: list[dict[str, Any]]) -> None:
         safeguard, power, via = (format_eid(end.partition(":")[2]) for end in ends)
         reached.setdefault(safeguard, []).append(f"{power} (via {via})")
     for safeguard, powers in reached.items():
-        _print_wrapped(f"Link: {safeguard} reaches {', '.join(powers)}.")
-
-
-def _print_wrapped(text: str, indent: str = "", more: str = "  ") -> None:
-    """Print a line, folded to a readable width."""
-    import textwrap
-
-    click.echo(textwrap.fill(text, 96, initial_indent=indent, subsequent_indent=indent + more))
+        print_wrapped(f"Link: {safeguard} reaches {', '.join(powers)}.")
 
 
 def _print_text(row: dict[str, Any]) -> None:
     """Print the number and text of a passage, indented by its depth."""
     if row["text"]:
         number = f"{row['num']} " if row["num"] and row["level"] != "article" else ""
-        _print_wrapped(number + row["text"], "   " * row["eid"].count("__"), "")
+        print_wrapped(number + row["text"], "   " * row["eid"].count("__"), "")
 
 
 def _edition_note(passage: dict[str, Any]) -> str:
@@ -238,6 +241,6 @@ def _print_codes(title: str, rows: list[dict[str, Any]], citation: str) -> None:
         words = ", ".join(f"'{term}'" for term in row["terms"])
         line = f"{place}{row['layer']} {row['code']}" + (f" ({known})" if known else "")
         mark = " [contested]" if row["contested"] else ""
-        _print_wrapped(line + (f" on {words}" if words else "") + mark, "  ", "    ")
+        print_wrapped(line + (f" on {words}" if words else "") + mark, "  ", "    ")
         if row["reason"]:
-            _print_wrapped(row["reason"], "      ", "")
+            print_wrapped(row["reason"], "      ", "")

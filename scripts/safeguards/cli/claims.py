@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from safeguards.cli.shared import format_option, pass_repository, print_rows, say
+from safeguards.cli.shared import (
+    Workplace,
+    dataset_option,
+    format_option,
+    open_dataset,
+    pass_repository,
+    print_rows,
+    print_wrapped,
+    say,
+)
 
 if TYPE_CHECKING:
     from safeguards.repository import Repository
@@ -32,14 +42,16 @@ def claims() -> None:
 @click.option("--verdict", help="Only claims with this verdict.")
 @click.option("--critique", help="Only claims of this critique: an id or a name.")
 @format_option()
-@pass_repository
+@dataset_option
+@click.pass_obj
 def list_claims(
-    repository: Repository,
+    workplace: Workplace,
     provision: str | None,
     claim_type: str | None,
     verdict: str | None,
     critique: str | None,
     form: str,
+    dataset: Path | None,
 ) -> None:
     """
     List the claims of critiques.
@@ -48,47 +60,65 @@ def list_claims(
     Example:
       safeguards claims list --provision hanoi:24 --type missing_safeguard
     """
-    from safeguards.claims import find_claims
+    from safeguards.questions.critics import find_claims
 
     rows = find_claims(
-        repository, provision=provision, claim_type=claim_type, verdict=verdict, critique=critique
+        open_dataset(workplace, dataset),
+        provision=provision,
+        claim_type=claim_type,
+        verdict=verdict,
+        critique=critique,
     )
     print_rows(rows, form, _CLAIMS)
     say(f"{len(rows)} claims" if rows else "no claim fits; drop an option")
 
 
 @claims.command("check")
-@click.argument("claim_id")
+@click.argument("claim", nargs=-1, required=True)
 @format_option()
-@pass_repository
-def check_claim(repository: Repository, claim_id: str, form: str) -> None:
+@dataset_option
+@click.pass_obj
+def check_claim(
+    workplace: Workplace, claim: tuple[str, ...], form: str, dataset: Path | None
+) -> None:
     """
     Show the parts of a claim, what was found for each, and the verdict that follows.
+
+    A claim is named by its id or by words like its own.
 
     \b
     Example:
       safeguards claims check S1-05
+      safeguards claims check "the treaty protects privacy"
     """
-    from safeguards.claims import describe_claim
+    from safeguards.questions.critics import check_claim as check
 
-    found = describe_claim(repository, claim_id)
+    found = check(open_dataset(workplace, dataset), " ".join(claim))
     if form == "table":
         _print_claim(found)
     else:
-        print_rows([found] if form == "json" else found["parts"], form, _PARTS)
+        print_rows([found] if form == "json" else found["parts"] or [found], form, _PARTS)
 
 
 def _print_claim(found: dict[str, Any]) -> None:
     """Print a claim and its parts for reading."""
-    click.echo(f"{found['claim_id']}, {found['critique']}: {found['claim']}")
+    print_wrapped(f"{found['claim_id']}, {found['critique']}: {found['claim']}")
+    for line in found["lands"]:
+        print_wrapped(f"About {line}", "   ")
     for number, part in enumerate(found["parts"], 1):
         click.echo(f"\n{number}. {part['part']}")
         if part["provisions"]:
-            click.echo(f"   In play: {'; '.join(part['provisions'])}")
+            print_wrapped(f"In play: {'; '.join(part['provisions'])}", "   ")
         for line in part["found"]:
-            click.echo(f"   Found: {line}")
-        click.echo(f"   {part['verdict']}{_mark(part)}: {part['verdict_reason']}")
+            print_wrapped(f"Found: {line}", "   ")
+        print_wrapped(f"{part['verdict']}{_mark(part)}: {part['verdict_reason']}", "   ")
+        for line in part["agreement"]:
+            print_wrapped(f"Agreement on {line}", "   ")
+    if not found["parts"]:
+        click.echo()
+        print_wrapped(f"Not split into parts: {found['verdict_reason'] or 'no reason given'}")
     click.echo(f"\nThe whole: {found['verdict']}{_mark(found)}")
+    say(f"cite: {found['cite']}")
 
 
 def _mark(row: dict[str, Any]) -> str:

@@ -19,6 +19,7 @@ from safeguards.cli.judge import adjudicate, check
 from safeguards.cli.label import label
 from safeguards.cli.matrix import links, matrix
 from safeguards.cli.publish import build, splits
+from safeguards.cli.questions import ask, compare, critiques, explain, gaps, search, sql
 from safeguards.cli.references import references
 from safeguards.cli.release import diff, publish, release, verify
 from safeguards.cli.shared import Workplace
@@ -27,7 +28,15 @@ from safeguards.cli.texts import fetch, segment
 from safeguards.cli.vocabulary import schema
 from safeguards.errors import RecordFault, SafeguardsError, UsageFault
 
-_EXTRAS = {"distributed": "dask", "label_studio_sdk": "labelstudio", "sklearn": "ml"}
+_EXTRAS = {
+    "distributed": "dask",
+    "duckdb": "sql",
+    "label_studio_sdk": "labelstudio",
+    "matplotlib": "plot",
+    "mcp": "mcp",
+    "reportlab": "brief",
+    "sklearn": "ml",
+}
 
 
 class Safeguards(click.Group):
@@ -90,6 +99,7 @@ def main(ctx: click.Context, root: Path | None) -> None:
 _COMMANDS = (fetch, segment, schema, codebook, label, agree, adjudicate, check, splits, build, site)
 _RELEASES = (baselines, diff, verify, release, publish)
 _QUESTIONS = (vague, query, show, matrix, links, references, claims, cite, counts)
+_ADVOCATES = (ask, gaps, compare, critiques, explain, search, sql)
 
-for command in (*_COMMANDS, *_RELEASES, *_QUESTIONS):
+for command in (*_COMMANDS, *_RELEASES, *_QUESTIONS, *_ADVOCATES):
     main.add_command(command)

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+import textwrap
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from safeguards.cli.shared import format_option, pass_repository, print_rows, say
+from safeguards.cli.shared import (
+    Workplace,
+    dataset_option,
+    format_option,
+    open_dataset,
+    pass_repository,
+    print_answer,
+    print_rows,
+    say,
+)
+from safeguards.grid import cite_inside, explain_cell
 
 if TYPE_CHECKING:
-    from safeguards.cells import MatrixCell
-    from safeguards.codebook import Codebook
     from safeguards.linking import Candidate
     from safeguards.matrix import Difference
+    from safeguards.query import Dataset
     from safeguards.repository import Repository
 
-_WHY = ("power", "article", "safeguard", "status", "path")
+_WHY = ("citation", "power", "safeguard", "status", "why", "alpha")
 _COMPARED = ("power", "article", "safeguard", "worked", "computed", "path", "explained")
 _CANDIDATES = ("citation", "kind", "cites", "judged", "reason")
 
@@ -29,18 +38,20 @@ _CANDIDATES = ("citation", "kind", "cites", "judged", "reason")
 @click.option("--why", is_flag=True, help="One row for each cell, with the path that fills it.")
 @click.option("--compare", is_flag=True, help="Differences from the cells worked out by reading.")
 @format_option()
-@pass_repository
+@dataset_option
+@click.pass_obj
 def matrix(
-    repository: Repository,
+    workplace: Workplace,
     document: str | None,
     power: str | None,
     safeguard: str | None,
     why: bool,
     compare: bool,
     form: str,
+    dataset: Path | None,
 ) -> None:
     """
-    Show which safeguards bind each power, from the committed codes and links.
+    Show which safeguards bind each power.
 
     P present, Q qualified, D left to domestic law, A absent, N makes no sense there; a star marks
     what rests on a restatement. A power has a row for each article that grants it; powers of
@@ -54,37 +65,25 @@ def matrix(
     if why and compare:
         raise click.UsageError("give --why or --compare, not both")
     if compare:
-        rows = _compared(repository, document, power, safeguard)
+        rows = _compared(workplace.repository, document, power, safeguard)
         print_rows(rows, form, _COMPARED)
         unexplained = sum(not row["explained"] for row in rows)
         say(f"{len(rows)} differences in articles that were coded, {unexplained} unexplained")
         return
-    cells = _chosen(repository, document, power, safeguard)
-    if not cells:
+    opened = open_dataset(workplace, dataset)
+    cells = _print_why if why else _print_grid
+    if not cells(opened, form, document=document, power=power, safeguard=safeguard):
         say("no power that was coded fits; drop --document, --power or --safeguard")
-    if why:
-        print_rows([_explain(cell) for cell in cells], form, _WHY)
-    else:
-        _print_grid(repository.codebook, cells, form)
-    return
 
 
-def _chosen(
-    repository: Repository, document: str | None, power: str | None, safeguard: str | None
-) -> list[MatrixCell]:
-    """Return the cells that were asked for."""
-    from safeguards.matrix import read_matrix
+def _print_why(opened: Dataset, form: str, **wanted: str | None) -> int:
+    """Print one row for each cell, and return how many."""
+    from safeguards.questions.gaps import read_cell_rows
 
-    _check_code(repository, "power", power)
-    _check_code(repository, "safeguard", safeguard)
-    wanted = repository.document(document).document_id if document else None
-    return [
-        cell
-        for cell in read_matrix(repository)
-        if wanted in (None, cell.document_id)
-        and power in (None, cell.power)
-        and safeguard in (None, cell.safeguard)
-    ]
+    rows = read_cell_rows(opened, **wanted)
+    one = wanted["safeguard"] is not None
+    print_answer(rows, form, [name for name in _WHY if not (one and name == "safeguard")])
+    return len(rows)
 
 
 def _check_code(repository: Repository, layer: str, code: str | None) -> None:
@@ -96,15 +95,18 @@ def _check_code(repository: Repository, layer: str, code: str | None) -> None:
         raise unknown_code(code, known)
 
 
-def _print_grid(codebook: Codebook, cells: Sequence[MatrixCell], form: str) -> None:
-    """Print one row for each power, with a letter for each safeguard."""
-    from safeguards.matrix import grid, short_names
+def _print_grid(opened: Dataset, form: str, **wanted: str | None) -> int:
+    """Print one row for each power, with a letter for each safeguard, and return how many."""
+    from safeguards.grid import build_grid, short_names
+    from safeguards.questions.gaps import read_cells
 
-    rows = grid(codebook, cells)
+    cells = read_cells(opened, **wanted)
+    rows = build_grid(cells, opened.letters)
     names = list(dict.fromkeys(cell.safeguard for cell in cells))
     if form != "table" or not rows:
-        return print_rows(rows, form, ("document_id", "power", "article", *names))
-    short = short_names(codebook.ids("safeguard"))
+        print_rows(rows, form, ("document_id", "power", "article", *names))
+        return len(rows)
+    short = short_names(opened.codes["safeguard"])
     for document_id in dict.fromkeys(row["document_id"] for row in rows):
         shown = [row for row in rows if row["document_id"] == document_id]
         head = " ".join(short[name] for name in names)
@@ -114,18 +116,9 @@ def _print_grid(codebook: Codebook, cells: Sequence[MatrixCell], form: str) -> N
             for row, line in zip(shown, lines, strict=True)
         ]
         print_rows(table, form, (document_id, head))
-    import textwrap
-
-    return say(textwrap.fill("; ".join(f"{short[name]} {name}" for name in names), 96))
-
-
-def _explain(cell: MatrixCell) -> dict[str, Any]:
-    """Return a cell with its path in words."""
-    return {
-        **asdict(cell),
-        "article": _cite(cell.power_passage_id),
-        "path": _path(cell),
-    }
+    say(textwrap.fill("; ".join(f"{short[name]} {name}" for name in names), 96))
+    say(f"cite: {opened.edition_line}")
+    return len(rows)
 
 
 def _compared(
@@ -148,16 +141,15 @@ def _compared(
 
 def _difference_row(repository: Repository, difference: Difference) -> dict[str, Any]:
     """Return a difference as it is shown."""
-    from safeguards.matrix import letters
-
-    known, worked, cell = letters(repository.codebook), difference.worked, difference.cell
+    known = {status.id: status.letter for status in repository.codebook.statuses}
+    worked, cell = difference.worked, difference.cell
     return {
         "power": worked.power,
-        "article": _cite(worked.power_passage_id),
+        "article": cite_inside(worked.power_passage_id),
         "safeguard": worked.safeguard,
         "worked": known[worked.status],
         "computed": known[cell.status] if cell else "no such power",
-        "path": _path(cell) if cell else "",
+        "path": explain_cell(cell) if cell else "",
         "explained": difference.note.reason if difference.note else "",
         "power_passage_id": worked.power_passage_id,
         "worked_status": worked.status,
@@ -216,7 +208,7 @@ def _candidate_row(repository: Repository, candidate: Candidate) -> dict[str, An
     return {
         "citation": format_citation(candidate.via_passage_id, title),
         "kind": candidate.kind,
-        "cites": _cite(candidate.to_passage_id),
+        "cites": cite_inside(candidate.to_passage_id),
         "judged": candidate.links or ("rejected" if candidate.rejected is not None else ""),
         "reason": candidate.rejected or "",
         "via_passage_id": candidate.via_passage_id,

@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from safeguards.cli.ask import open_dataset
-from safeguards.cli.shared import Workplace, dataset_option, format_option, print_rows, say
+from safeguards.cli.shared import (
+    Workplace,
+    dataset_option,
+    format_option,
+    open_dataset,
+    print_rows,
+    say,
+)
 from safeguards.model import REFERENCE_KINDS
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ import click
 from safeguards.spreadsheets import csv_text, format_cell
 
 if TYPE_CHECKING:
+    from safeguards.query import Dataset
     from safeguards.repository import Repository
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -126,6 +127,66 @@ def _print_table(cells: Sequence[Sequence[str]], columns: Sequence[str]) -> None
         console.print(table)
     for line in capture.get().splitlines():
         click.echo(line.rstrip())
+
+
+def open_dataset(workplace: Workplace, folder: Path | None) -> Dataset:
+    """Return the dataset in *folder*, or the one that was built in the checkout."""
+    from safeguards.query import Dataset
+
+    return Dataset(folder or workplace.root / "dist" / "dataset")
+
+
+def print_answer(rows: Sequence[Mapping[str, Any]], form: str, columns: Sequence[str]) -> None:
+    """
+    Print an answer: a table of some *columns*, every other form with all that is known of a row.
+
+    In a table a star on the citation marks what is provisional, ``alpha`` is the agreement in
+    short, and stderr tells how to read both and how to cite the first row; other forms have the
+    columns ``edition``, ``provisional``, ``agreement`` and ``cite``.
+    """
+    if form != "table":
+        return print_rows(rows, form, tuple(rows[0]) if rows else columns)
+    print_rows([_in_short(row) for row in rows], form, columns)
+    explain_marks(rows)
+    return None
+
+
+def _in_short(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row with a star on what is provisional, and agreement in short."""
+    star = "*" * bool(row.get("provisional"))
+    return {**row, "citation": f"{row['citation']}{star}", "alpha": row.get("agreement_mark")}
+
+
+def explain_marks(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Say on stderr what star and alpha mean, and how the first row is cited."""
+    if any(row.get("provisional") for row in rows):
+        say("* provisional: coded on our restatement; without a star: on the official text")
+    elif any(row.get("edition") for row in rows):
+        say("coded on the official text")
+    if any("alpha" in row for row in rows):
+        say(
+            "alpha: agreement on the code, and whether its target is met; in brackets: too few to tell"
+        )
+    if rows and "cite" in rows[0]:
+        say(f"cite: {rows[0]['cite']}")
+
+
+def mark_edition(row: Mapping[str, Any]) -> str:
+    """
+    Return the edition of a row, with a star on what is provisional.
+
+    >>> mark_edition({"edition": "restatement", "provisional": True})
+    'restated*'
+    """
+    name = {"restatement": "restated"}.get(str(row.get("edition")), str(row.get("edition") or ""))
+    return name + ("*" if row.get("provisional") else "")
+
+
+def print_wrapped(text: str, indent: str = "", more: str = "  ") -> None:
+    """Print a line, folded to a readable width."""
+    import textwrap
+
+    click.echo(textwrap.fill(text, 96, initial_indent=indent, subsequent_indent=indent + more))
 
 
 @contextmanager

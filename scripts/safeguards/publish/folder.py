@@ -13,7 +13,7 @@ from safeguards.publish.akomantoso import build_documents
 from safeguards.publish.card import build_card
 from safeguards.publish.croissant import build_croissant
 from safeguards.publish.gate import verify_dataset
-from safeguards.publish.manifest import build_manifest, build_sums
+from safeguards.publish.manifest import build_manifest, build_rounds, build_sums
 from safeguards.publish.rows import Choice, Tables, build_tables
 from safeguards.publish.webannotations import build_web_annotations
 from safeguards.records import replace_folder, write_folder
@@ -24,7 +24,7 @@ from safeguards.tables import NESTED, kind_of
 SHIPPED = (
     "CHANGELOG.md", "CITATION.cff", "DATASHEET.md", "LICENSE",
     "schema/codebook.yaml", "schema/data_dictionary.md", "corpus/errata.yaml",
-    "annotations/baselines.jsonl",
+    "annotations/baselines.jsonl", "schema/questions.yaml",
 )  # fmt: skip
 # Columns beside those with a vocabulary whose values recur, and are stored once.
 _RECURRING = (
@@ -83,6 +83,7 @@ def build_files(repository: Repository, tables: Tables, choice: Choice) -> dict[
     for name in SHIPPED:
         if repository.path(name).is_file():
             files[Path(name).name] = repository.path(name).read_bytes()
+    files["rounds.json"] = build_rounds(repository).encode("utf-8")
     files["README.md"] = build_card(codebook, tables, choice, repository.baselines).encode()
     files["annotations.jsonld"] = build_web_annotations(tables, repository.terms).encode()
     files.update(build_documents(repository, tables))

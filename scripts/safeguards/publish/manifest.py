@@ -14,7 +14,15 @@ from safeguards.model import hash_text
 from safeguards.parquet import arrow_schema, plain_value
 from safeguards.publish.rows import Choice, Tables
 from safeguards.records import format_record
+from safeguards.repository import Repository
 from safeguards.tables import kind_of
+
+
+def build_rounds(repository: Repository) -> str:
+    """Return when each round was planned, in which edition and by which codebook, as JSON."""
+    plans = [repository.round(name) for name in repository.round_names]
+    kept = ("round", "title", "date", "edition", "codebook_version", "annotators", "adjudicator")
+    return json.dumps([{n: getattr(p, n) for n in kept} for p in plans], indent=2) + "\n"
 
 
 def build_manifest(

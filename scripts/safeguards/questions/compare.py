@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from safeguards.query import Dataset, Row, describe
+from safeguards.eid import is_inside
+from safeguards.query import ADJUDICATED, Dataset, Row, describe
 
 SIDES = ("left", "right")
 
@@ -19,7 +20,9 @@ def compare_provisions(dataset: Dataset, left: str, right: str) -> Row:
     Raises:
         UnknownDocument, UnknownProvision: There is no such provision.
     """
-    sides = {name: describe(dataset, words) for name, words in zip(SIDES, (left, right), strict=True)}
+    sides = {
+        name: describe(dataset, words) for name, words in zip(SIDES, (left, right), strict=True)
+    }
     codes = {name: _group(found["adjudicated"]) for name, found in sides.items()}
     keys = sorted({key for group in codes.values() for key in group}, key=_layer_first)
     rows = [_code_row(dataset, key, codes) for key in keys]
@@ -52,14 +55,15 @@ def _code_row(
     present = [name for name in SIDES if key in codes[name]]
     shown = {name: _judged(codes[name].get(key, [])) for name in SIDES}
     first = codes[present[0]][key][0]
+    contested = any(row["contested"] for name in present for row in codes[name][key])
+    standing = dataset.standings.find(first)
     return {
         "layer": key[0],
         "code": key[1],
         "where": "both" if len(present) == 2 else present[0],
         **shown,
-        "agreement": dataset.standings.find(first).explain(
-            any(row["contested"] for name in present for row in codes[name][key])
-        ),
+        "agreement": standing.explain(contested),
+        "alpha": standing.mark(contested),
     }
 
 
@@ -95,8 +99,11 @@ def _side(dataset: Dataset, found: Row) -> Row:
 
 
 def is_coded(dataset: Dataset, passage_id: str) -> bool:
-    """Tell whether somebody has coded a passage, or what lies in it."""
-    beginning = {"passage_id": passage_id}
-    rows = dataset.select("annotations", {}, beginnings=beginning, columns=["passage_id"])
-    ends = ("", "_")
-    return any(row["passage_id"][len(passage_id) :][:1] in ends for row in rows)
+    """Tell whether a passage, or what lies in it, has been coded and adjudicated."""
+    rows = dataset.select(
+        "annotations",
+        {"annotator_id": {ADJUDICATED}},
+        beginnings={"passage_id": passage_id},
+        columns=["passage_id"],
+    )
+    return any(is_inside(row["passage_id"], passage_id) for row in rows)

@@ -17,12 +17,12 @@ from safeguards.errors import UsageFault
 from safeguards.linking import read_parents
 from safeguards.model import Annotation, Attribute, Claim, Document, Link, Passage, Target
 from safeguards.query import ADJUDICATED, Dataset, Row
-from safeguards.verdicts import Evidence, gather
+from safeguards.verdicts import Evidence, Finding, gather
 
 _WORD = re.compile(r"[a-z0-9]+")
-_TOO_COMMON = frozenset("a an and are as at be by for has in is it no not of on or the to".split())
+_COMMON = "a an and are as at be by for has in is it no not of on or the to"
+_TOO_COMMON = frozenset(_COMMON.split())
 _ALIKE = 0.5  # share of the words asked for that a claim must hold
-_DRAFTS = {None: "adopted text"}
 
 
 def find_critics_of(dataset: Dataset, provision: str) -> list[Row]:
@@ -66,8 +66,9 @@ def _critic_row(dataset: Dataset, claim: Row, target: Row) -> Row:
 
 def _as_written(target: Row) -> str:
     """Return a number as its author wrote it, and in which text."""
-    number = f"art. {target['as_written']}" if target["as_written"] else "no number"
-    return f"{number}, {(target['draft'] or 'adopted text').replace('_', ' ')}"
+    if target["as_written"] is None:
+        return "no number, found by its subject"
+    return f"{target['as_written']} of the {(target['draft'] or 'adopted text').replace('_', ' ')}"
 
 
 def find_claim(dataset: Dataset, words: str) -> Row:
@@ -105,6 +106,38 @@ def _likeness(asked: set[str], claim: str) -> float:
     return shared / len(asked) + 0.001 * shared / len(known or {""}) if asked else 0.0
 
 
+def find_claims(
+    dataset: Dataset,
+    *,
+    provision: str | None = None,
+    claim_type: str | None = None,
+    verdict: str | None = None,
+    critique: str | None = None,
+) -> list[Row]:
+    """
+    Return the claims about a provision, of a type, with a verdict, of a critique, in file order.
+
+    A claim is about a provision where it targets it, a part of it, or what it lies in.
+
+    Raises:
+        UnknownProvision, UnknownDocument, UnknownCode: A name is not known.
+    """
+    words = dataset.codebook["critiques"] if claim_type or verdict else {}
+    for word, vocabulary in ((claim_type, "claim_types"), (verdict, "verdicts")):
+        if word:
+            dataset.check_code(word, [term["id"] for term in words[vocabulary]])
+    document_id = dataset.document(critique) if critique else None
+    about = {c["claim_id"] for c in dataset.claims_about(provision)} if provision else None
+    return [
+        {**claim, "critique": dataset.documents[claim["document_id"]]["short_title"]}
+        for claim in dataset.claims
+        if claim_type in (None, claim["claim_type"])
+        and verdict in (None, claim["verdict"])
+        and document_id in (None, claim["document_id"])
+        and (about is None or claim["claim_id"] in about)
+    ]
+
+
 def check_claim(dataset: Dataset, words: str) -> Row:
     """
     Return a claim with its parts, the codes that answer each, and the verdict that follows.
@@ -121,17 +154,20 @@ def check_claim(dataset: Dataset, words: str) -> Row:
     return {
         **claim,
         "critique": critique["short_title"],
-        "lands": [_as_lands(dataset, target) for target in claim["targets"]],
+        "lands": _as_landed(dataset, claim["targets"]),
         "parts": [_part(dataset, row, evidence) for row in rows if evidence],
         "cite": f"{critique['short_title']}, claim {claim['claim_id']}, in: {dataset.edition_line}",
     }
 
 
-def _as_lands(dataset: Dataset, target: Row) -> str:
-    """Return a number as written and where it stands in the adopted text."""
-    place = target["passage_id"]
-    there = dataset.citation(place) if place else "nothing in the adopted text"
-    return f"{_as_written(target)}: {there}"
+def _as_landed(dataset: Dataset, targets: list[Row]) -> list[str]:
+    """Return where numbers as written stand in the adopted text, one line for each of them."""
+    places: dict[str, list[str]] = {}
+    for target in targets:
+        place = target["passage_id"]
+        there = dataset.citation(place) if place else "nothing in the adopted text"
+        places.setdefault(_as_written(target), []).append(there)
+    return [f"{'; '.join(there)} ({written})" for written, there in places.items()]
 
 
 def _part(dataset: Dataset, row: Row, evidence: Evidence) -> Row:
@@ -140,26 +176,16 @@ def _part(dataset: Dataset, row: Row, evidence: Evidence) -> Row:
     return {
         **row,
         "provisions": [dataset.citation(p) for p in row["passage_ids"]],
-        "found": [
-            " ".join(
-                filter(
-                    None,
-                    (
-                        f"{dataset.citation(f.row.passage_id)}: {f.row.code} {f.state}",
-                        "(by a link)" if f.linked else "",
-                    ),
-                )
-            )
-            for f in found
-        ],
-        "agreement": sorted(
-            {
-                f"{f.row.code}: {_standing(dataset, f.row)}"
-                for f in found
-            }
-        ),
+        "found": [_found(dataset, finding) for finding in found],
+        "agreement": sorted({f"{f.row.code}: {_standing(dataset, f.row)}" for f in found}),
         "editions": sorted({f.row.edition for f in found}),
     }
+
+
+def _found(dataset: Dataset, finding: Finding) -> str:
+    """Return one code that answers a part: where, what, and whether a link brings it there."""
+    words = (finding.row.code, finding.state, "(by a link)" if finding.linked else "")
+    return f"{dataset.citation(finding.row.passage_id)}: {' '.join(filter(None, words))}"
 
 
 def _standing(dataset: Dataset, row: Annotation) -> str:
@@ -198,3 +224,37 @@ def _record(kind: type[Any], row: Row) -> Any:
             value = tuple(inner(**item) if inner else item for item in value)
         values[name] = value
     return kind(**values)
+
+
+def find_unanswered(
+    dataset: Dataset,
+    *,
+    document: str | None = None,
+    claim_type: str | None = None,
+    verdict: str | None = None,
+    drafts_only: bool = False,
+) -> list[Row]:
+    """
+    Return the claims of a type or with a verdict, one row for each provision they land on.
+
+    Args:
+        dataset: The built dataset.
+        document: Only about this treaty, by id or name.
+        claim_type: Only claims of this type, such as ``missing_safeguard``.
+        verdict: Only claims with this verdict.
+        drafts_only: Only where the author wrote a number of a draft.
+
+    Raises:
+        UnknownDocument: There is no such treaty.
+    """
+    treaty = dataset.document(document) if document else None
+    found = [
+        _critic_row(dataset, claim, target)
+        for claim in dataset.claims
+        if claim_type in (None, claim["claim_type"]) and verdict in (None, claim["verdict"])
+        for target in claim["targets"]
+        if target["passage_id"]
+        and treaty in (None, target["passage_id"].partition(":")[0])
+        and (target["draft"] or not drafts_only)
+    ]
+    return sorted(found, key=lambda row: (row["date"] or "", row["critique"], row["claim_id"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from difflib import get_close_matches
 
 from safeguards.errors import UsageFault
@@ -41,7 +42,9 @@ def explain_code(dataset: Dataset, annotation_id: str) -> Row:
 
 def _unknown(dataset: Dataset, annotation_id: str) -> UsageFault:
     """Return the exception for a code that is not there, with the nearest."""
-    known = [r["annotation_id"] for r in dataset.select("annotations", {}, columns=["annotation_id"])]
+    known = [
+        r["annotation_id"] for r in dataset.select("annotations", {}, columns=["annotation_id"])
+    ]
     near = get_close_matches(annotation_id, known, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]}?" if near else "'safeguards vague --format json' shows ids"
     return UsageFault(f"no code '{annotation_id}'; {hint}")
@@ -65,8 +68,9 @@ def _annotator(dataset: Dataset, annotator_id: str) -> str:
 
 
 def _round(dataset: Dataset, name: str) -> Row:
-    """Return what the manifest says of a round."""
-    rounds = dataset.manifest.get("rounds", [])
+    """Return when a round was planned, and what it is."""
+    path = dataset.folder / "rounds.json"
+    rounds = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
     return next((dict(entry) for entry in rounds if entry["round"] == name), {})
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
+from typing import Any
 
 from safeguards.cells import MatrixCell
 from safeguards.grid import explain_cell
@@ -47,7 +48,10 @@ def read_cells(
 
 def _cell(row: Row) -> MatrixCell:
     """Return a row of the table as a cell."""
-    return MatrixCell(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()})
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in row.items()
+    }
+    return MatrixCell(**values)
 
 
 def find_gaps(
@@ -92,9 +96,7 @@ def _read_codes(dataset: Dataset) -> dict[str, Row]:
     return {row["annotation_id"]: row for row in rows}
 
 
-def _falls_short(
-    cell: MatrixCell, codes: Mapping[str, Row], unless: Mapping[str, str]
-) -> bool:
+def _falls_short(cell: MatrixCell, codes: Mapping[str, Row], unless: Mapping[str, str]) -> bool:
     """Tell whether the code of a cell lacks an attribute that it must have."""
     code = codes.get(cell.annotation_id or "")
     known = {a["name"]: a["value"] for a in code["attributes"]} if code else {}
