@@ -231,6 +231,23 @@ class Dataset:
         rows = self.select("provisions", {"passage_id": passage_ids}, columns=columns)
         return {row["passage_id"]: row["ordinal"] for row in rows}
 
+    def restated_words(self, rows: Iterable[Row]) -> dict[str, str]:
+        """Return the words under codes that were made on our own restatement, by code."""
+        on_restatement = [r for r in rows if r["edition"] == "restatement" and r["end"]]
+        if not on_restatement:
+            return {}
+        passages = self.select(
+            "provisions",
+            {"passage_id": {r["passage_id"] for r in on_restatement}, "edition": {"restatement"}},
+            columns=["passage_id", "text", "text_sha256"],
+        )
+        texts = {(p["passage_id"], p["text_sha256"]): p["text"] or "" for p in passages}
+        found = {}
+        for row in on_restatement:
+            text = texts.get((row["passage_id"], row["text_sha256"]), "")
+            found[row["annotation_id"]] = text[row["start"] : row["end"]]
+        return found
+
     @cached_property
     def standings(self) -> Standings:
         """How far the annotators agree on each code."""
@@ -308,16 +325,16 @@ def find_vague(
     articles = find_granting(dataset, power) if power else None
     beginnings = {"passage_id": dataset.document(document) + ":"} if document else {}
     rows = dataset.select("annotations", wanted, beginnings=beginnings)
-    named = dataset.named_by if critiques or len(rows) <= _FEW else {}
+    kept = [r for r in rows if articles is None or article_of(r["passage_id"]) in articles]
+    named = dataset.named_by if critiques or len(kept) <= _FEW else {}
+    words = dataset.restated_words(kept) if len(kept) <= _FEW else {}
     found = [
-        _vague_row(dataset, row, find_critics(named, row["passage_id"]))
-        for row in rows
-        if articles is None or article_of(row["passage_id"]) in articles
+        _vague_row(dataset, row, words, find_critics(named, row["passage_id"])) for row in kept
     ]
     return _gravest_first(dataset, [row for row in found if len(row["critiques"]) >= critiques])
 
 
-_FEW = 5_000  # findings for which critiques are looked up unasked
+_FEW = 5_000  # findings for which critiques and our own words are looked up unasked
 
 
 def _gravest_first(dataset: Dataset, rows: list[Row]) -> list[Row]:
@@ -357,7 +374,9 @@ def find_critics(named: Mapping[str, set[str]], passage_id: str) -> list[str]:
     return sorted(found)
 
 
-def _vague_row(dataset: Dataset, row: Row, critics: Sequence[str]) -> Row:
+def _vague_row(
+    dataset: Dataset, row: Row, words: Mapping[str, str], critics: Sequence[str]
+) -> Row:
     """Return one finding as it is shown."""
     return {
         "citation": dataset.citation(row["passage_id"]),
@@ -366,7 +385,7 @@ def _vague_row(dataset: Dataset, row: Row, critics: Sequence[str]) -> Row:
         "kind": row["code"],
         "severity": row["severity"],
         "direction": row["direction"],
-        "evidence": row["terms"],
+        "evidence": row["terms"] or [w for w in [words.get(row["annotation_id"])] if w],
         "start": row["start"],
         "end": row["end"],
         "resolved_by": row["resolved_by"],

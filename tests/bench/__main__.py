@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import agreeing, citing, commands, publishing, pushing, scale, splitters
+from bench import agreeing, asking, citing, commands, publishing, pushing, scale, splitters
 
 BENCHES = {
     "splitters": splitters.bench,
@@ -11,6 +11,7 @@ BENCHES = {
     "commands": commands.bench,
     "agreeing": agreeing.bench,
     "publishing": publishing.bench,
+    "asking": asking.bench,
     "pushing": pushing.bench,
 }
 

@@ -79,6 +79,7 @@ def gaps(
         statuses=statuses,
     )
     print_answer(rows, form, _columns("gaps", rows))
+    say("powers of articles that nobody has coded are in no answer")
     if not rows:
         say(
             f"the matrix of coded articles has no such cell that is {' or '.join(statuses)}; "
@@ -395,6 +396,7 @@ def ask(
     say(f"how to read it: {found['means']}")
     if found["asks"] in _COLUMNS:
         print_answer(rows, form, _columns(found["asks"], rows))
+        say("articles that nobody has coded are in no answer")
     else:
         _print_critics(rows, form)
     if not rows:
