@@ -45,7 +45,8 @@ def explain_cell(cell: MatrixCell) -> str:
         return "the codebook rules it out"
     if cell.safeguard_passage_id is None:
         return f"nothing in {', '.join(cite_inside(p) for p in cell.searched)}"
-    via = f" via {cite_inside(cell.via_passage_id)}" if cell.via_passage_id else ""
+    other = cell.via_passage_id not in (None, cell.safeguard_passage_id)
+    via = f" via {cite_inside(cell.via_passage_id)}" if other else ""
     words = ", ".join(f"'{term}'" for term in cell.terms)
     general = "; general, so qualified at most" if cell.route == "general" else ""
     contested = "; contested" if cell.contested else ""

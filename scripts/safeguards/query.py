@@ -374,9 +374,7 @@ def find_critics(named: Mapping[str, set[str]], passage_id: str) -> list[str]:
     return sorted(found)
 
 
-def _vague_row(
-    dataset: Dataset, row: Row, words: Mapping[str, str], critics: Sequence[str]
-) -> Row:
+def _vague_row(dataset: Dataset, row: Row, words: Mapping[str, str], critics: Sequence[str]) -> Row:
     """Return one finding as it is shown."""
     return {
         "citation": dataset.citation(row["passage_id"]),

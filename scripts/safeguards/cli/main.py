@@ -12,6 +12,7 @@ from safeguards import __version__
 from safeguards.cli.agree import agree
 from safeguards.cli.ask import counts, query, show, vague
 from safeguards.cli.baselines import baselines
+from safeguards.cli.brief import brief, mcp, plot
 from safeguards.cli.cite import cite
 from safeguards.cli.claims import claims
 from safeguards.cli.codebook import codebook
@@ -99,7 +100,7 @@ def main(ctx: click.Context, root: Path | None) -> None:
 _COMMANDS = (fetch, segment, schema, codebook, label, agree, adjudicate, check, splits, build, site)
 _RELEASES = (baselines, diff, verify, release, publish)
 _QUESTIONS = (vague, query, show, matrix, links, references, claims, cite, counts)
-_ADVOCATES = (ask, gaps, compare, critiques, explain, search, sql)
+_ADVOCATES = (ask, gaps, compare, critiques, explain, search, sql, brief, plot, mcp)
 
 for command in (*_COMMANDS, *_RELEASES, *_QUESTIONS, *_ADVOCATES):
     main.add_command(command)

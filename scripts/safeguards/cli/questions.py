@@ -219,7 +219,7 @@ def explain(workplace: Workplace, code_id: str, form: str, dataset: Path | None)
 
     \b
     Example:
-      safeguards explain adjudicated-6365e8f82a68
+      safeguards explain pilot-lm-a-6365e8f82a68
     """
     from safeguards.questions.explain import explain_code
 

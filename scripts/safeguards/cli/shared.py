@@ -164,9 +164,7 @@ def explain_marks(rows: Sequence[Mapping[str, Any]]) -> None:
     elif any(row.get("edition") for row in rows):
         say("coded on the official text")
     if any("alpha" in row for row in rows):
-        say(
-            "alpha: agreement on the code, and whether its target is met; in brackets: too few to tell"
-        )
+        say("alpha: agreement on the code, target met or missed; in brackets: too few to tell")
     if rows and "cite" in rows[0]:
         say(f"cite: {rows[0]['cite']}")
 
