@@ -333,9 +333,9 @@ def test_a_missing_extra_says_how_to_install_it(
 
 def test_without_a_checkout_the_command_says_so(tmp_path: Path, monkeypatch: Any) -> None:
     """Outside a checkout, and with none installed, one line says what to do."""
-    from safeguards import repository
+    from safeguards import checkout
 
-    monkeypatch.setattr(repository, "__file__", str(tmp_path / "x" / "repository.py"))
+    monkeypatch.setattr(checkout, "__file__", str(tmp_path / "x" / "checkout.py"))
     result = CliRunner().invoke(main, ["-C", str(tmp_path), "build"])
     assert result.exit_code == 2
     assert "run in a checkout, or name one with -C" in result.stderr

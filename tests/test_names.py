@@ -36,7 +36,7 @@ LAYERS = [
     {
         "codebook", "tables", "records", "repository", "connections", "download", "parquet", "inputs",
         "manifest", "matrix", "comparisons", "agreement", "adjudication", "verdicts", "amendments",
-        "checkout", "selection", "grid", "query",
+        "checkout", "selection", "grid", "query", "counts",
     },
     {
         "sources", "segment", "engines", "labelstudio", "checks",

@@ -162,7 +162,7 @@ def counts(workplace: Workplace, form: str, dataset: Path | None) -> None:
     Example:
       safeguards counts --format markdown
     """
-    from safeguards.query import count_rows
+    from safeguards.counts import count_rows
 
     print_rows(count_rows(open_dataset(workplace, dataset)), form, ("of", "group", "number"))
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 FORMATS = ("table", "csv", "json", "markdown")
-_WHOLE = ("citation", "kind", "severity", "subject")  # columns that lose their sense when folded
+_GAP, _NARROWEST = 3, 8  # between columns; of a column that is folded
+_WHOLE = ("citation", "kind", "severity", "power", "status", "subject")  # never folded
 
 
 class Workplace:
@@ -111,22 +112,55 @@ def _print_markdown(cells: Sequence[Sequence[str]], columns: Sequence[str]) -> N
 
 def _print_table(cells: Sequence[Sequence[str]], columns: Sequence[str]) -> None:
     """Print a table that fits the terminal; 100 columns wide where there is none."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    import shutil
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
-    for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold", no_wrap=column in _WHOLE)
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else 100
+    heads = [column.replace("_", " ") for column in columns]
+    widths = _fit([heads, *cells], columns, room)
+    click.echo("\n".join(_fold(heads, widths, at_bottom=True)))
+    click.echo("─" * (sum(widths) + _GAP * (len(widths) - 1)))
     for row in cells:
-        table.add_row(*[Text(cell) for cell in row])
-    width = None if sys.stdout.isatty() else 100
-    console = Console(width=width, highlight=False, legacy_windows=False)
-    with console.capture() as capture:
-        console.print(table)
-    for line in capture.get().splitlines():
-        click.echo(line.rstrip())
+        click.echo("\n".join(_fold(row, widths)))
+
+
+def _fit(rows: Sequence[Sequence[str]], columns: Sequence[str], room: int) -> list[int]:
+    """Return how wide each column is: the widest that may be folded give way first."""
+    widths = [max(map(_width, cells)) for cells in zip(*rows, strict=True)]
+    open_ones = [n for n, column in enumerate(columns) if column not in _WHOLE]
+    over = sum(widths) + _GAP * (len(widths) - 1) - room
+    for _ in range(max(0, over)):
+        widest = max(open_ones or range(len(widths)), key=widths.__getitem__)
+        if widths[widest] <= _NARROWEST:
+            open_ones, widest = [], max(range(len(widths)), key=widths.__getitem__)
+        widths[widest] -= 1
+    return widths
+
+
+def _width(cell: str) -> int:
+    """Return how wide a cell is that nothing folds."""
+    return max(map(len, cell.split("\n")))
+
+
+def _fold(row: Sequence[str], widths: Sequence[int], *, at_bottom: bool = False) -> list[str]:
+    """Return the lines of a row whose cells are folded to their widths."""
+    import textwrap
+
+    folded = [
+        [
+            line
+            for part in cell.split("\n")
+            for line in textwrap.wrap(part, max(width, 1), break_on_hyphens=False) or [""]
+        ]
+        if _width(cell) > width or "\n" in cell
+        else [cell]
+        for cell, width in zip(row, widths, strict=True)
+    ]
+    height = max(map(len, folded))
+    for lines in folded:
+        blank = [""] * (height - len(lines))
+        lines[:] = [*blank, *lines] if at_bottom else [*lines, *blank]
+    pairs = [zip(lines, widths, strict=True) for lines in zip(*folded, strict=True)]
+    return [(" " * _GAP).join(c.ljust(w) for c, w in pair).rstrip() for pair in pairs]
 
 
 def open_dataset(workplace: Workplace, folder: Path | None) -> Dataset:

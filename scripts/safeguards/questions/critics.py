@@ -86,7 +86,8 @@ def find_claim(dataset: Dataset, words: str) -> Row:
         dataset.claims,
         key=lambda claim: (-_likeness(asked, claim["claim"]), claim["claim_id"]),
     )
-    if ranked and _likeness(asked, ranked[0]["claim"]) >= _ALIKE and len(asked) > 1:
+    shared = asked & _content_words(ranked[0]["claim"]) if ranked else set()
+    if len(shared) > 1 and _likeness(asked, ranked[0]["claim"]) >= _ALIKE:
         return ranked[0]
     near = get_close_matches(words, list(by_id), n=1, cutoff=0.5)
     nearest = near or [claim["claim_id"] for claim in ranked[:1]]
@@ -197,7 +198,7 @@ def _standing(dataset: Dataset, row: Annotation) -> str:
 def read_evidence(dataset: Dataset) -> Evidence:
     """Return what questions are put to, from the dataset alone."""
     book = dataset.codebook
-    adjudicated = dataset.select("annotations", {"annotator_id": {ADJUDICATED}})
+    adjudicated = [row for row in dataset.annotations if row["annotator_id"] == ADJUDICATED]
     passages = [_record(Passage, row) for row in dataset.provisions]
     return Evidence(
         documents={n: _record(Document, row) for n, row in dataset.documents.items()},
