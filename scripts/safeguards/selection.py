@@ -8,7 +8,9 @@ takes well under a second (https://parquet.apache.org/docs/file-format/metadata/
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -75,16 +77,34 @@ _SMALL = 20_000  # rows of a file that is read at once
 
 def _mask(rows: Any, wanted: Wanted, beginnings: Mapping[str, str]) -> Any:
     """Return which of *rows* fit."""
-    import pyarrow as pa
     import pyarrow.compute as pc
 
-    mask = pa.array([True] * rows.num_rows)
-    for name, values in wanted.items():
-        known = pa.array(sorted(values), pa.string())
-        mask = pc.and_(mask, pc.is_in(rows[name].combine_chunks(), value_set=known))
-    for name, start in beginnings.items():
-        mask = pc.and_(mask, pc.starts_with(rows[name].combine_chunks(), start))
-    return pc.fill_null(mask, False)
+    masks = [
+        pc.is_in(rows[name].combine_chunks(), value_set=_strings(values))
+        for name, values in wanted.items()
+    ]
+    masks += [
+        pc.starts_with(rows[name].combine_chunks(), start) for name, start in beginnings.items()
+    ]
+    mask = masks[0]
+    for other in masks[1:]:
+        mask = pc.and_(mask, other)
+    return mask
+
+
+def _strings(values: Collection[str]) -> Any:
+    """
+    Return strings as an Arrow array.
+
+    Made of buffers, because ``pyarrow.array`` would import pandas, which takes longer than the
+    whole question.
+    """
+    import pyarrow as pa
+
+    parts = [value.encode("utf-8") for value in sorted(values)]
+    ends = array("i", accumulate(map(len, parts), initial=0))
+    buffers = pa.py_buffer(ends.tobytes()), pa.py_buffer(b"".join(parts))
+    return pa.StringArray.from_buffers(len(parts), *buffers)
 
 
 def _may_hold(group: Any, wanted: Wanted, beginnings: Mapping[str, str]) -> bool:
