@@ -253,6 +253,16 @@ class Dataset:
         return Standings(self.table("agreement"))
 
     @cached_property
+    def references(self) -> list[Row]:
+        """Which provisions each passage cites."""
+        return self.table("references")
+
+    @cached_property
+    def links(self) -> list[Row]:
+        """Which safeguard reaches which power."""
+        return self.table("links")
+
+    @cached_property
     def claims(self) -> list[Row]:
         """What critiques claim."""
         return self.table("claims")
@@ -323,7 +333,7 @@ def find_vague(
         wanted["code"] = {kind}
     articles = find_granting(dataset, power) if power else None
     beginnings = {"passage_id": dataset.document(document) + ":"} if document else {}
-    rows = dataset.select("annotations", wanted, beginnings=beginnings)
+    rows = dataset.select("annotations", wanted, beginnings=beginnings, columns=_VAGUE_COLUMNS)
     kept = [r for r in rows if articles is None or article_of(r["passage_id"]) in articles]
     named = dataset.named_by if critiques or len(kept) <= _FEW else {}
     words = dataset.restated_words(kept) if len(kept) <= _FEW else {}
@@ -333,6 +343,11 @@ def find_vague(
     return _gravest_first(dataset, [row for row in found if len(row["critiques"]) >= critiques])
 
 
+_VAGUE_COLUMNS = (
+    "annotation_id", "annotator_id", "passage_id", "edition", "text_sha256", "round", "layer",
+    "code", "severity", "direction", "start", "end", "resolved_by", "reason", "contested", "terms",
+    "provisional", "codebook_version",
+)  # fmt: skip
 _FEW = 5_000  # findings for which critiques and our own words are looked up unasked
 
 
@@ -481,7 +496,7 @@ def describe(dataset: Dataset, words: str) -> Row:
     rows = [r for r in dataset.annotations if r["passage_id"] in inside]
     links = [
         link
-        for link in dataset.table("links")
+        for link in dataset.links
         if inside & {link["safeguard_passage_id"], link["power_passage_id"], link["via_passage_id"]}
     ]
     references = [r for r in find_citations(dataset, passage_id) if _leaves_article(r)]
@@ -531,7 +546,7 @@ def find_citations(
 
 def _read_references(dataset: Dataset) -> list[Row]:
     """Return the references of the official texts, and of restatements that stand alone."""
-    rows = dataset.table("references")
+    rows = dataset.references
     official = {r["passage_id"].partition(":")[0] for r in rows if r["edition"] == "official"}
     return [
         row

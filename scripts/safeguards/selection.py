@@ -54,6 +54,7 @@ def _select(
     import pyarrow.parquet as pq
 
     asked = [*wanted, *beginnings]
+    known = {name: _strings(values) for name, values in wanted.items()}
     with pq.ParquetFile(path, memory_map=True) as file:
         places = {name: place for place, name in enumerate(file.schema_arrow.names)}
         groups = [
@@ -63,25 +64,24 @@ def _select(
         ]
         for number in groups:
             if asked and file.metadata.num_rows > _SMALL:
-                mask = _mask(file.read_row_group(number, columns=asked), wanted, beginnings)
+                mask = _mask(file.read_row_group(number, columns=asked), known, beginnings)
                 if not mask.true_count:
                     continue
             rows = file.read_row_group(number, columns=columns and sorted({*columns, *asked}))
             if asked:
-                rows = rows.filter(_mask(rows, wanted, beginnings))
+                rows = rows.filter(_mask(rows, known, beginnings))
             yield rows.select([n for n in columns or places if n in places])
 
 
 _SMALL = 20_000  # rows of a file that is read at once
 
 
-def _mask(rows: Any, wanted: Wanted, beginnings: Mapping[str, str]) -> Any:
+def _mask(rows: Any, known: Mapping[str, Any], beginnings: Mapping[str, str]) -> Any:
     """Return which of *rows* fit."""
     import pyarrow.compute as pc
 
     masks = [
-        pc.is_in(rows[name].combine_chunks(), value_set=_strings(values))
-        for name, values in wanted.items()
+        pc.is_in(rows[name].combine_chunks(), value_set=values) for name, values in known.items()
     ]
     masks += [
         pc.starts_with(rows[name].combine_chunks(), start) for name, start in beginnings.items()

@@ -100,10 +100,7 @@ def _side(dataset: Dataset, found: Row) -> Row:
 
 def is_coded(dataset: Dataset, passage_id: str) -> bool:
     """Tell whether a passage, or what lies in it, has been coded and adjudicated."""
-    rows = dataset.select(
-        "annotations",
-        {"annotator_id": {ADJUDICATED}},
-        beginnings={"passage_id": passage_id},
-        columns=["passage_id"],
+    return any(
+        row["annotator_id"] == ADJUDICATED and is_inside(row["passage_id"], passage_id)
+        for row in dataset.annotations
     )
-    return any(is_inside(row["passage_id"], passage_id) for row in rows)

@@ -11,11 +11,10 @@ import re
 from difflib import get_close_matches
 from typing import Any
 
-from safeguards.assertions import ClaimCheck, Fact
+from safeguards.assertions import ClaimCheck
 from safeguards.eid import is_inside
 from safeguards.errors import UsageFault
-from safeguards.linking import read_parents
-from safeguards.model import Annotation, Attribute, Claim, Document, Link, Passage, Target
+from safeguards.model import Annotation, Attribute, Link
 from safeguards.query import ADJUDICATED, Dataset, Row
 from safeguards.verdicts import Evidence, Finding, gather
 
@@ -196,23 +195,33 @@ def _standing(dataset: Dataset, row: Annotation) -> str:
 
 
 def read_evidence(dataset: Dataset) -> Evidence:
-    """Return what questions are put to, from the dataset alone."""
+    """Return codes, links and what encloses what: all that `gather` looks at."""
     book = dataset.codebook
-    adjudicated = [row for row in dataset.annotations if row["annotator_id"] == ADJUDICATED]
-    passages = [_record(Passage, row) for row in dataset.provisions]
+    columns = ["passage_id", "parent_id", "ordinal"]
+    places: dict[str, int] = {}
+    parents: dict[str, str | None] = {}
+    for row in dataset.iterate("provisions", columns):
+        passage_id = row["passage_id"]
+        places[passage_id] = row["ordinal"]
+        parents[passage_id] = row["parent_id"] or parents.get(passage_id)
+    rows = dataset.select("annotations", {"annotator_id": {ADJUDICATED}})
+    order = list(dataset.documents)
+    rows.sort(
+        key=lambda r: (order.index(r["passage_id"].partition(":")[0]), places[r["passage_id"]])
+    )
     return Evidence(
-        documents={n: _record(Document, row) for n, row in dataset.documents.items()},
-        passages=passages,
-        parents=read_parents(passages),
-        adjudicated=[_record(Annotation, row) for row in adjudicated],
+        documents={},
+        passages=(),
+        parents=parents,
+        adjudicated=[_record(Annotation, row) for row in rows],
         links=[_record(Link, row) for row in dataset.table("links")],
-        claims=[_record(Claim, row) for row in dataset.claims],
-        facts=[_record(Fact, row) for row in dataset.table("facts")],
+        claims=(),
+        facts=(),
         orders={s["id"]: s["order"] for s in (*book["statuses"], *book["severities"])},
     )
 
 
-_NESTED = {"attributes": Attribute, "targets": Target}
+_NESTED = {"attributes": Attribute}
 
 
 def _record(kind: type[Any], row: Row) -> Any:
