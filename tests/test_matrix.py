@@ -265,6 +265,13 @@ def test_the_matrix_is_printed(tiny: Repository, arguments: list[str], shown: st
     assert (done.exit_code, done.stdout) == (0, shown)
 
 
+def test_the_matrix_needs_no_built_dataset(tiny: Repository) -> None:
+    """In a checkout where nothing was built, the committed data give the same matrix."""
+    done = CliRunner().invoke(main, ["-C", str(tiny.root), "matrix"])
+    assert (done.exit_code, done.stdout) == (0, GRID)
+    assert not tiny.path("dist").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,10 +72,28 @@ def matrix(
         unexplained = sum(not row["explained"] for row in rows)
         say(f"{len(rows)} differences in articles that were coded, {unexplained} unexplained")
         return
-    opened = open_dataset(workplace, dataset)
     cells = _print_why if why else _print_grid
-    if not cells(opened, form, document=document, power=power, safeguard=safeguard):
-        say("no power that was coded fits; drop --document, --power or --safeguard")
+    with _opened(workplace, dataset) as opened:
+        if not cells(opened, form, document=document, power=power, safeguard=safeguard):
+            say("no power that was coded fits; drop --document, --power or --safeguard")
+
+
+@contextmanager
+def _opened(workplace: Workplace, folder: Path | None) -> Iterator[Dataset]:
+    """Open the built dataset; where a checkout has none yet, one made from its files for this."""
+    opened = open_dataset(workplace, folder)
+    if folder is not None or opened.folder.exists():
+        yield opened
+        return
+    from tempfile import TemporaryDirectory
+
+    from safeguards.publish import build_dataset
+
+    with TemporaryDirectory() as place:
+        say("worked out from the committed data; quicker once 'safeguards build' was run")
+        made = Path(place) / "dataset"
+        build_dataset(workplace.repository, made, "restatement")
+        yield open_dataset(workplace, made)
 
 
 def _print_why(opened: Dataset, form: str, **wanted: str | None) -> int:
