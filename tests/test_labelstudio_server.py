@@ -597,7 +597,7 @@ def test_killed_server(
     kind: str,
 ) -> None:
     """After the server was killed in the middle of a push, a second push leaves no duplicates."""
-    port, folder, plan = free_port(), tmp_path / "data", enlarge(tiny, 450)
+    port, folder, plan = free_port(), tmp_path / "data", enlarge(tiny, 2000)
     server = Server(entrance(port).url, entrance(port).token)
     killer = Killer(start_label_studio(folder, port, kind), delay, then=lambda: None)
     with pytest.raises(ServerFault):
@@ -606,14 +606,14 @@ def test_killed_server(
     start_label_studio(folder, port, kind)
     push(tiny, plan, server)
     keys = held_keys(server)
-    assert (len(keys), len(set(keys))) == (450, 450)
+    assert (len(keys), len(set(keys))) == (2000, 2000)
 
 
 def test_restarted_server(
     tiny: Repository, start_label_studio: StartLabelStudio, tmp_path: Path
 ) -> None:
     """A push waits for a server that comes back, and still sends each task once."""
-    port, folder, plan = free_port(), tmp_path / "data", enlarge(tiny, 450)
+    port, folder, plan = free_port(), tmp_path / "data", enlarge(tiny, 2000)
     server = Server(entrance(port).url, entrance(port).token)
     running = start_label_studio(folder, port)
     killer = Killer(running, 0.2, then=lambda: start_label_studio(folder, port))
@@ -622,7 +622,7 @@ def test_restarted_server(
     finally:
         killer.timer.join(60)
     keys = held_keys(server)
-    assert (len(keys), len(set(keys)), running.process.returncode) == (450, 450, -9)
+    assert (len(keys), len(set(keys)), running.process.returncode) == (2000, 2000, -9)
 
 
 # Which server, and which token.

@@ -44,7 +44,7 @@ from safeguards.repository import Repository
 if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
 
-_BATCH = 200
+_BATCH = 500
 _TRIES = 4
 _HEADING = re.compile(r"#+\s+(.+)")
 
@@ -175,7 +175,8 @@ class Sender:
         """
         Send what is missing of *tasks*, and show the rest as it is shown now.
 
-        After a failure it is unknown whether the batch arrived, so the server is asked.
+        After a failure it is unknown whether the batch arrived, so the server is asked; where it
+        has acknowledged every task, it is not asked again.
 
         Returns:
             How many were there, how many were created, and how many are shown in another way.
@@ -188,7 +189,8 @@ class Sender:
                 there = len(tasks) - len(missing) if there is None else there
                 if not missing:
                     return there, len(tasks) - there, self._refresh(tasks, held)
-                self._send_batches(missing, len(tasks))
+                if self._send_batches(missing, len(tasks)) == len(missing):
+                    return there, len(tasks) - there, self._refresh(tasks, held)
         raise ServerFault(f"{self.title} lacks tasks after {_TRIES} attempts; push again")
 
     def _refresh(self, tasks: Sequence[Json], held: Sequence[tuple[int, Json]]) -> int:
@@ -233,16 +235,26 @@ class Sender:
         self.progress(sum(key_of(task) in held for task in tasks), len(tasks))
         return [task for task in tasks if key_of(task) not in held]
 
-    def _send_batches(self, missing: Sequence[Json], total: int) -> None:
-        """Send *missing* in batches that the server takes in one transaction each."""
+    def _send_batches(self, missing: Sequence[Json], total: int) -> int:
+        """
+        Send *missing* in batches that the server takes in one transaction each.
+
+        Returns:
+            How many tasks the server says it has made.
+        """
+        made = 0
         for start in range(0, len(missing), _BATCH):
             batch = missing[start : start + _BATCH]
             request: Any = [
                 {"data": task, "predictions": self.predictions.get(key_of(task), [])}
                 for task in batch
             ]
-            self.client.projects.import_tasks(self.project, request=request, request_options=ONCE)
+            told = self.client.projects.import_tasks(
+                self.project, request=request, request_options=ONCE
+            )
+            made += told.task_count or 0
             self.progress(total - len(missing) + start + len(batch), total)
+        return made
 
 
 # Projects.
