@@ -7,6 +7,7 @@ import json
 import re
 import sqlite3
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,12 @@ from safeguards.repository import Repository
 ROOT = Path(__file__).parents[1]
 QUESTIONS = yaml.safe_load((ROOT / "schema" / "questions.yaml").read_text(encoding="utf-8"))
 ANSWERED = ("citation", "provisional", "agreement", "cite")
+
+
+def run_apart(work: Any) -> Any:
+    """Run a coroutine in a thread of its own; a browser's loop may be running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 @pytest.fixture(scope="module")
@@ -264,7 +271,7 @@ def call(dataset: Dataset, tool: str, **arguments: Any) -> dict[str, Any]:
             assert isinstance(done, CallToolResult)
             return dict(done.structured_content or {})
 
-    return asyncio.run(talk())
+    return run_apart(talk())
 
 
 @pytest.mark.parametrize(

@@ -216,14 +216,14 @@ Beside the tables: `annotations.jsonld` (W3C Web Annotations), `akn/` (Akoma Nto
 treaty), `croissant.json`, and `manifest.json` with a hash of the rows of every table that does not
 depend on the version of the Parquet writer. `sha256sum -c SHA256SUMS` checks the bytes.
 
-### Versions
+**Versions.**
 
 One version for the whole release, as in SemVer: a major version changes ids or definitions, a minor
 one adds data, a patch mends errors. `safeguards diff OLD NEW` says what changed and which codebook
 rule or erratum asked for it; errata stand in `errata.yaml`. `safeguards.load(version=...)` pins a
 version and verifies its hash.
 
-### Baselines
+**Baselines.**
 
 What a model has to beat (`baselines.jsonl` has every code, with precision at 80 % recall): the most
 frequent answer, the codebook's cue words, TF-IDF with logistic regression. Macro F1 over the codes
