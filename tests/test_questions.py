@@ -7,6 +7,7 @@ import json
 import re
 import sqlite3
 import sys
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ QUESTIONS = yaml.safe_load((ROOT / "schema" / "questions.yaml").read_text(encodi
 ANSWERED = ("citation", "provisional", "agreement", "cite")
 
 
-def run_apart(work: Any) -> Any:
+def run_apart(work: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
     """Run a coroutine in a thread of its own; a browser's loop may be running in this one."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, work).result()
